@@ -1,0 +1,28 @@
+"""Pictures and explorers for the lessons and for your own notebooks.
+
+Every picture is made by a plain function that returns a `Drawing` (SVG with a text alternative); `explore_*`
+puts widgets before it. A name is looked up in its module on first use, so `import edutorch` pays for none of
+them, and matplotlib and ipywidgets are imported only by the functions that need them. The functions use
+nothing but a tensor's public interface: they draw PyTorch's tensors as well.
+"""
+
+from importlib import import_module
+
+_HOME = {
+    "Canvas": "svg",
+    "Drawing": "svg",
+}
+
+__all__ = [*_HOME]
+
+
+def __getattr__(name):
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *_HOME})
