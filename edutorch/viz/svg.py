@@ -185,7 +185,7 @@ class Canvas:
         dash: str = "",
         tip: str = "",
     ) -> Box:
-        """Draw a rectangle; `dash="4 3"` makes its border dashed, `tip` shows when the pointer rests on it."""
+        """Draw a rectangle; `dash="4 3"` makes its border dashed, `tip` shows under a resting pointer."""
         shape = (
             f'<rect x="{number(x)}" y="{number(y)}" width="{number(width)}" height="{number(height)}"'
             + (f' rx="{number(radius)}"' if radius else "")
@@ -299,7 +299,7 @@ class Canvas:
     ) -> None:
         """Draw an arrow, straight or, with `bend="x"` or `"y"`, as an S that starts and ends along that axis.
 
-        The head is a plain triangle: an SVG marker would need an id, which two drawings on a page would share.
+        The head is a plain triangle: an SVG marker would need an id, and two drawings would share it.
         """
         if bend == "x":
             middle, toward = (x1 + x2) / 2, (math.copysign(1, x2 - x1), 0.0)
