@@ -1,0 +1,47 @@
+"""The oracle: real PyTorch, of the version that edutorch is compared with.
+
+A test that needs it takes the fixture `torch`, or says `torch = pytest.importorskip("torch")` at the top of its
+file. Without PyTorch these tests skip, and the summary says how many; in continuous integration that is an error.
+"""
+
+import importlib.util
+import os
+import re
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("dev", max_examples=100, deadline=None)
+settings.register_profile(
+    "ci", max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
+
+
+def pytest_configure(config):
+    if importlib.util.find_spec("torch"):
+        import torch
+
+        torch.set_num_threads(1)
+    elif os.environ.get("CI"):
+        raise pytest.UsageError("PyTorch, the oracle of the tests, is not installed: pip install -e .[oracle]")
+
+
+@pytest.fixture(scope="session")
+def torch():
+    """Real PyTorch."""
+    return pytest.importorskip("torch", reason="no oracle: torch is not installed")
+
+
+def _misses_oracle(report) -> bool:
+    return isinstance(report.longrepr, tuple) and bool(re.search(r"\btorch\b", report.longrepr[2]))
+
+
+def pytest_terminal_summary(terminalreporter):
+    skipped = [report for report in terminalreporter.stats.get("skipped", []) if _misses_oracle(report)]
+    if skipped:
+        tests = sum(report.when != "collect" for report in skipped if hasattr(report, "when"))
+        files = len(skipped) - tests
+        terminalreporter.section("THE ORACLE IS MISSING", sep="!", red=True, bold=True)
+        terminalreporter.line(f"{tests} tests and {files} whole files were skipped: they compare with PyTorch.")
+        terminalreporter.line("Install it: pip install -e .[oracle]")
