@@ -11,6 +11,25 @@ from importlib import import_module
 _HOME = {
     "Canvas": "svg",
     "Drawing": "svg",
+    "show_strides": "strides",
+    "explore_strides": "strides",
+    "show_broadcast": "broadcast",
+    "explore_broadcast": "broadcast",
+    "show_images": "images",
+    "show_curves": "curves",
+    "show_line": "curves",
+    "explore_line": "curves",
+    "show_residuals": "curves",
+    "show_intervals": "curves",
+    "Surface": "surfaces",
+    "show_contours": "surfaces",
+    "show_descent": "surfaces",
+    "explore_learning_rate": "surfaces",
+    "draw_graph": "graph",
+    "draw_chain_rule": "chain_rule",
+    "BackwardTrace": "stepper",
+    "backward_step": "stepper",
+    "explore_backward": "stepper",
 }
 
 __all__ = [*_HOME]
