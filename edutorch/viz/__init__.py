@@ -25,10 +25,10 @@ _HOME = {
     "show_contours": "surfaces",
     "show_descent": "surfaces",
     "explore_learning_rate": "surfaces",
-    "draw_graph": "graph",
-    "draw_chain_rule": "chain_rule",
+    "show_graph": "graph",
+    "show_chain_rule": "chain_rule",
     "BackwardTrace": "stepper",
-    "backward_step": "stepper",
+    "show_backward": "stepper",
     "explore_backward": "stepper",
 }
 

@@ -1,6 +1,6 @@
 """The chain rule as a picture: multiply along each path, add over all paths.
 
-draw_chain_rule(loss, {"x": x, "w": w, "loss": loss}, "x")
+show_chain_rule(loss, {"x": x, "w": w, "loss": loss}, "x")
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .svg import COLOR, LINE, Canvas, Drawing, text_width
 MOST_PATHS = 8
 
 
-def draw_chain_rule(output: Any, names: Mapping[str, Any], wrt: str) -> Drawing:
+def show_chain_rule(output: Any, names: Mapping[str, Any], wrt: str) -> Drawing:
     """Draw every path from `output` back to one leaf, with the local derivative on each edge.
 
     Args:
@@ -44,7 +44,7 @@ def draw_chain_rule(output: Any, names: Mapping[str, Any], wrt: str) -> Drawing:
         >>> import edutorch as torch
         >>> x = torch.tensor(3.0, requires_grad=True)
         >>> y = x * x + x
-        >>> print(draw_chain_rule(y, {"x": x, "y": y}, "x"))
+        >>> print(show_chain_rule(y, {"x": x, "y": y}, "x"))
         Chain rule: d y / d x
         y → t1 → x:  1 × 3 = 3
         y → t1 → x:  1 × 3 = 3

@@ -1,6 +1,6 @@
 """Draw the graph that autograd recorded behind a tensor.
 
-    draw_graph(loss, {"w": w, "b": b, "loss": loss})
+    show_graph(loss, {"w": w, "b": b, "loss": loss})
 
 The picture shows what `loss.grad_fn` reaches by `next_functions`, and nothing else: an input that needs no
 gradient was not recorded, so it is not there.
@@ -94,7 +94,7 @@ def read_tape(output: Any, names: Mapping[str, Any] | None = None) -> Tape:
         else:
             name, tensor = named.get(fn, (None, output if fn is output.grad_fn else None))
             op = fn.name()
-            shape = tuple(fn._input_metadata[0].shape)
+            shape = _result_shape(fn)
         if name is None:
             unnamed += 1
             name = f"t{unnamed}"
@@ -103,6 +103,11 @@ def read_tape(output: Any, names: Mapping[str, Any] | None = None) -> Tape:
             if source is not None:
                 edges.append(TapeEdge(number[source], target, slot, out))
     return Tape(nodes, edges)
+
+
+def _result_shape(fn: Any) -> tuple[int, ...]:
+    # PyTorch keeps the shape under this name, edutorch's nodes say it themselves.
+    return tuple(fn._input_metadata[0].shape if hasattr(fn, "_input_metadata") else fn.shape)
 
 
 def _inputs_first(root: Any) -> list[Any]:
@@ -131,7 +136,7 @@ def shape_text(shape: Sequence[int]) -> str:
     return str(tuple(shape)) if len(shape) else "scalar"
 
 
-def draw_graph(
+def show_graph(
     output: Any, names: Mapping[str, Any] | None = None, *, title: str = "Autograd graph"
 ) -> Drawing:
     """Draw the graph behind a tensor: leaves at the left, the tensor at the right, arrows as data flowed.
@@ -147,7 +152,7 @@ def draw_graph(
     Example:
         >>> import edutorch as torch
         >>> x = torch.tensor(3.0, requires_grad=True)
-        >>> print(draw_graph(x * x + x, {"x": x}))
+        >>> print(show_graph(x * x + x, {"x": x}))
         Autograd graph
         x   leaf                 scalar
         t1  MulBackward0(x, x)   scalar

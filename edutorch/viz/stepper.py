@@ -1,6 +1,6 @@
 """The backward stepper: watch gradients travel over the tape, one edge at a time, forth and back.
 
-    backward_step(loss, {"x": x, "w": w}, step=3)        # one picture, with a text alternative
+    show_backward(loss, {"x": x, "w": w}, step=3)        # one picture, with a text alternative
     explore_backward(loss, {"x": x, "w": w})             # the same with a slider and buttons
 
 It runs the real backward pass once, with hooks on the recorded functions, and then replays what it saw. The
@@ -174,7 +174,7 @@ class BackwardTrace:
         draw_edge_labels(canvas, self._layout, carried, strong={self.steps[step].edge})
 
 
-def backward_step(output: Any, names: Mapping[str, Any] | None = None, step: int = 0) -> Drawing:
+def show_backward(output: Any, names: Mapping[str, Any] | None = None, step: int = 0) -> Drawing:
     """Draw one step of the backward pass of `output`.
 
     Args:
@@ -189,7 +189,7 @@ def backward_step(output: Any, names: Mapping[str, Any] | None = None, step: int
         >>> import edutorch as torch
         >>> x = torch.tensor(3.0, requires_grad=True)
         >>> y = x * x
-        >>> print(backward_step(y, {"x": x, "y": y}, step=1))
+        >>> print(show_backward(y, {"x": x, "y": y}, step=1))
         Backward stepper
         Step 1 of 2: y (MulBackward0) gives to x.
         Arrived 1 × local derivative 3 = contribution 3.
@@ -354,7 +354,7 @@ def _example() -> Drawing:
     h = torch.tanh(w * x + b)
     y = h * x
     loss = (y - 1.0) ** 2
-    return backward_step(loss, {"x": x, "w": w, "b": b, "h": h, "y": y, "loss": loss}, step=4)
+    return show_backward(loss, {"x": x, "w": w, "b": b, "h": h, "y": y, "loss": loss}, step=4)
 
 
 if __name__ == "__main__":
