@@ -19,7 +19,7 @@ def _execute_cell_input(self, cell_input, allow_stdin=None):
 
 
 def _get_kernel_message(self, timeout=None, stream="iopub"):
-    # nbval does not know output widgets (`interact` has one). While a widget captures, its `msg_id` is set and
+    # nbval does not know output widgets (`interact` has one). While a widget captures, its `msg_id` is set:
     # what the cell prints then belongs to the widget and not to the cell, as in JupyterLab.
     while True:
         message = self.kernel.get_message(stream, timeout=timeout)
