@@ -10,13 +10,13 @@ Why: the density of such a point is exp(-(x² + y²) / 2) / 2π. In polar coordi
 and P(distance > r) = exp(-r²/2); solving u1 = exp(-r²/2) for r gives the first line.
 
 PyTorch does this in two ways. Fewer than 16 numbers are computed one pair at a time in double precision
-(`pairs`). From 16 on it works in blocks of 16 (`blocks`): eight u1 and eight u2 become eight cosines, then eight
-sines. In single precision the blocks use short polynomials for log, sin and cos, in the manner of the Cephes
-library [2], with fused multiply-adds. To agree with PyTorch in the last bit it is not enough to be accurate:
-the same roundings must happen, so `_log` and `_sincos` below take the same steps in the same order.
+(`pairs`). From 16 on it works in blocks of 16 (`blocks`): eight u1 and eight u2 become eight cosines, then
+eight sines. In single precision the blocks use short polynomials for log, sin and cos, in the manner of the
+Cephes library [2], with fused multiply-adds. To agree with PyTorch in the last bit it is not enough to be
+accurate: the same roundings must happen, so `_log` and `_sincos` below take the same steps in the same order.
 
-[1] G. E. P. Box and M. E. Muller, "A note on the generation of random normal deviates", Ann. Math. Statist. 29
-    (1958), 610-611.
+[1] G. E. P. Box and M. E. Muller, "A note on the generation of random normal deviates", Ann. Math.
+    Statist. 29 (1958), 610-611.
 [2] S. L. Moshier, "Methods and Programs for Mathematical Functions", Ellis Horwood, 1989.
 """
 
@@ -45,6 +45,7 @@ _LOG = (
 )
 _LOG2_SHORT = np.float32(0.693359375)
 _LOG2_REST = np.float32(-2.12194440e-4)
+_BITS_OF_ROOT_HALF = np.float32(math.sqrt(0.5)).view(np.int32)
 
 # sin x = x + x³ S(x²) and cos x = 1 - x²/2 + x⁴ C(x²) for |x| <= π/4; π/4 in three parts.
 _SIN = (-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1)
@@ -115,40 +116,37 @@ def blocks(uniform: np.ndarray) -> np.ndarray:
     Math:  u1 = 1 - block[0:8], u2 = block[8:16]; out block = r cos θ (eight times), then r sin θ
     """
     out = np.empty_like(uniform)
-    transform = _polar_single if uniform.dtype == np.float32 else _polar_double
+    polar = _polar_single if uniform.dtype == np.float32 else _polar_double
     for start in range(0, uniform.size, 2 * _CHUNK):
-        u1, u2 = np.ascontiguousarray(uniform[start : start + 2 * _CHUNK].reshape(-1, 2, 8).swapaxes(0, 1))
-        cosines, sines = out[start : start + 2 * _CHUNK].reshape(-1, 2, 8).swapaxes(0, 1)
-        transform(1 - u1, u2, cosines, sines)
+        block = slice(start, start + 2 * _CHUNK)
+        u1, u2 = np.ascontiguousarray(uniform[block].reshape(-1, 2, 8).swapaxes(0, 1))  # each (n, 8)
+        radius, sine, cosine = polar(1 - u1, u2)
+        np.stack((radius * cosine, radius * sine), axis=1, out=out[block].reshape(-1, 2, 8))
     return out
 
 
-def _polar_double(u1: np.ndarray, u2: np.ndarray, cosines: np.ndarray, sines: np.ndarray) -> None:
-    radius = np.sqrt(-2.0 * elementwise(math.log, u1))
+def _polar_double(u1: np.ndarray, u2: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     theta = 2.0 * math.pi * u2
-    np.multiply(radius, elementwise(math.cos, theta), out=cosines)
-    np.multiply(radius, elementwise(math.sin, theta), out=sines)
+    return (
+        np.sqrt(-2.0 * elementwise(math.log, u1)),
+        elementwise(math.sin, theta),
+        elementwise(math.cos, theta),
+    )
 
 
-def _polar_single(u1: np.ndarray, u2: np.ndarray, cosines: np.ndarray, sines: np.ndarray) -> None:
-    radius = np.sqrt(np.float32(-2) * _log(u1))
-    sine, cosine = _sincos(np.float32(2 * math.pi) * u2)
-    np.multiply(radius, cosine, out=cosines)
-    np.multiply(radius, sine, out=sines)
+def _polar_single(u1: np.ndarray, u2: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return np.sqrt(np.float32(-2) * _log(u1)), *_sincos(np.float32(2 * math.pi) * u2)
 
 
 def _log(u: np.ndarray) -> np.ndarray:
     """log u of float32 u in (0, 1]: u = 2**e m with m in [sqrt(1/2), sqrt(2)), log u = e log 2 + log m."""
-    bits = u.view(np.int32)
-    mantissa = ((bits & 0x007FFFFF) | 0x3F000000).view(np.float32)  # in [1/2, 1)
-    low = mantissa < np.float32(math.sqrt(0.5))
-    exponent = ((bits >> 23) - 126 - low).astype(np.float32)
-    x = mantissa - np.float32(1)
-    np.add(x, mantissa, out=x, where=low)  # 2m - 1
+    bits = u.view(np.int32)  # a float's bits from the 23rd up are its exponent
+    shift = (bits - _BITS_OF_ROOT_HALF) >> 23
+    x = (bits - (shift << 23)).view(np.float32) - np.float32(1)
+    exponent = shift.astype(np.float32)
 
-    x_double = x.astype(np.float64)
     square = x * x
-    y = _polynomial(_LOG, x, x_double) * x
+    y = _polynomial(_LOG, x, x.astype(np.float64)) * x
     y = _fused(y, square.astype(np.float64), exponent * _LOG2_REST)
     y -= np.float32(0.5) * square
     x += y
@@ -172,11 +170,11 @@ def _sincos(theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     sine = _polynomial(_SIN, square, square_double) * square
     sine = _fused(sine, x.astype(np.float64), x)
 
-    # A quarter turn swaps the two; a half turn changes both signs.
+    # A quarter turn swaps the two; a half turn flips their signs, which are bits 31.
     swap = (octant & 2) != 0
     sine, cosine = np.where(swap, cosine, sine), np.where(swap, sine, cosine)
-    np.negative(sine, out=sine, where=(octant & 4) != 0)
-    np.negative(cosine, out=cosine, where=((octant + 2) & 4) != 0)
+    sine.view(np.int32)[...] ^= (octant & 4) << 29
+    cosine.view(np.int32)[...] ^= ((octant + 2) & 4) << 29
     return sine, cosine
 
 

@@ -4,48 +4,73 @@ How 32 random bits become a number decides every digit that a seeded program pri
 rule. Three ideas carry the file.
 
 A uniform float in [0, 1) is a whole number of random bits divided by the power of two above it. float32 holds
-24 significant bits, so it takes the low 24 bits of one word and divides by 2**24; float64 takes the low 53 bits
-of a double word and divides by 2**53. All values are equally likely, equally spaced, and exact.
+24 significant bits, so it takes the low 24 bits of one word and divides by 2**24; float64 takes the low 53
+bits of a double word and divides by 2**53. All values are equally likely, equally spaced, and exact.
 
-A whole number below n is the remainder of a word divided by n. When n does not divide 2**32, small remainders come
-up slightly more often; PyTorch takes double words from n = 2**28 on, which keeps that bias below one part in 16.
+A whole number below n is the remainder of a word divided by n. When n does not divide 2**32, small remainders
+come up a little more often; PyTorch takes double words from n = 2**28 on, so the excess stays below 1 in 16.
 
-Every other distribution here is a function of uniform numbers: `box_muller.py` has the normal one.
+Every other distribution here is a function of uniform numbers, mostly by inversion: if F is the chance to
+stay below x, and u is uniform, then F⁻¹(u) has that distribution. `box_muller.py` has the normal one.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
+import ml_dtypes
 import numpy as np
 
-from edutorch import box_muller
+from edutorch import dtypes
+from edutorch.box_muller import blocks, elementwise, fused_multiply_add, pairs
+from edutorch.fisher_yates import shuffled
 from edutorch.mersenne import MersenneTwister
 
 _DOUBLE_WORDS_FROM = 2**28
 _INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
+_HUGE_PERMUTATION = (2**32 - 1) // 20
+_MOST_CATEGORIES = 2**24
+_LARGEST_EXPONENT = math.log(np.finfo(np.float64).max)
 
-# Significant bits of PyTorch's floating dtypes; what is not listed is an integer or bool.
-_DIGITS = {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}
+# Significant bits of the floating dtypes.
+_DIGITS = {dtypes.FLOAT16: 11, dtypes.BFLOAT16: 8, dtypes.FLOAT32: 24, dtypes.FLOAT64: 53}
+
+_C_NAMES = {
+    "bool": "bool",
+    "uint8": "unsigned char",
+    "int8": "signed char",
+    "int16": "short int",
+    "int32": "int",
+    "int64": "long int",
+    "uint16": "short unsigned int",
+    "uint32": "unsigned int",
+    "uint64": "long unsigned int",
+    "float16": "c10::Half",
+    "bfloat16": "c10::BFloat16",
+    "float32": "float",
+    "float64": "double",
+}
 
 
 class Stream(MersenneTwister):
     """A Mersenne Twister whose draws become arrays, each equal to PyTorch's for the same seed and call.
 
     Every method takes the words it needs and no more, in PyTorch's order, so calls can be mixed freely.
-    `dtype` is a NumPy dtype; `ml_dtypes.bfloat16` counts as one.
+    `dtype` is a NumPy dtype; `ml_dtypes.bfloat16` counts as one. `shape` is a tuple or an int.
+
+    PyTorch fills a tensor in the order of its memory, not of its indices: for one that is not contiguous,
+    such as a transpose, draw as many numbers as it has and lay them out along its strides.
 
     Example:
         >>> Stream().manual_seed(0).uniform(3)
-        array([0.4962566, 0.7682218, 0.0884774], dtype=float32)
+        array([0.4962566 , 0.7682218 , 0.08847743], dtype=float32)
     """
 
     # ---- uniform -----------------------------------------------------------------------------------------
 
-    def _unit(self, count: int, dtype: np.dtype) -> np.ndarray:
+    def _unit(self, count, dtype):
         """`count` numbers in [0, 1): 53 random bits each for float64, else 24 bits each as float32."""
-        if dtype == np.float64:
+        if dtype == dtypes.FLOAT64:
             return (self.double_words(count) & np.uint64(2**53 - 1)).astype(np.float64) * 2.0**-53
         bits = self.words(count)
         bits &= np.uint32(2**24 - 1)
@@ -53,71 +78,92 @@ class Stream(MersenneTwister):
         unit *= np.float32(2.0**-24)
         return unit
 
-    def uniform(self, shape, dtype=np.float32, low: float = 0.0, high: float = 1.0) -> np.ndarray:
+    def uniform(self, shape, dtype=np.float32, low=0.0, high=1.0):
         """Numbers evenly spread over [low, high), as `torch.rand` and `Tensor.uniform_` draw them.
 
-        Math: x * (high - low) + low, x in [0, 1), rounded once; a result that rounds up to high becomes low
+        Math: x (high - low) + low, x in [0, 1), rounded once; a result that rounds up to high becomes low
         """
-        dtype = np.dtype(dtype)
+        dtype = _floating(dtype, "check_uniform_bounds")
+        _check_bounds(dtype, ("from", low), ("to", high))
         if not low <= high:
             raise RuntimeError(
                 f"uniform_ expects to return a [from, to) range, but found from={low:g} > to={high:g}"
             )
-        x = self._unit(math.prod(_as_shape(shape)), dtype)
+        if high - low > _largest(dtype):
+            raise RuntimeError(
+                f"uniform_ expects to-from <= std::numeric_limits<{_legacy(dtype)}>::max(), but found
+                to={high:g} " f"and from={low:g} which result in to-from to exceed the limit"
+            )
+        x = self._unit(_count(shape), dtype)
         if (low, high) != (0.0, 1.0):
             first, last = x.dtype.type(low), x.dtype.type(high)
-            x = box_muller.fused_multiply_add(x, last - first, first)
+            x = fused_multiply_add(x, last - first, first)
         out = x.astype(dtype, copy=False).reshape(shape)
         out[out == dtype.type(high)] = low
         return out
 
     # ---- normal ------------------------------------------------------------------------------------------
 
-    def normal(
-        self, shape, dtype=np.float32, mean: float = 0.0, std: float = 1.0, *, contiguous: bool = True
-    ):
-        """Normal numbers as `torch.randn` and `Tensor.normal_` draw them, by `box_muller.py`.
+    def normal(self, shape, dtype=np.float32, mean=0.0, std=1.0, *, contiguous=True):
+        """Normal numbers as `torch.randn` and `Tensor.normal_` draw them, by the formulas of `box_muller.py`.
 
-        PyTorch fills 16 or more numbers in blocks, fewer one by one. It fills a tensor that is not contiguous one
-        by one whatever its size, in the order of its memory: pass `contiguous=False` for such a one.
+        PyTorch fills 16 or more numbers in blocks and fewer one by one; but a tensor that is not contiguous
+        is filled one by one whatever its size: pass `contiguous=False` for such a one.
         """
-        dtype = np.dtype(dtype)
+        dtype = _floating(dtype, "normal_kernel_cpu")
         if not std >= 0.0:
             raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
-        count = math.prod(_as_shape(shape))
+        count = _count(shape)
         if count >= 16 and contiguous:
             standard = self._normal_blocks(count, dtype)
             std, mean = standard.dtype.type(std), standard.dtype.type(mean)
         else:
             standard = self._normal_pairs(count)
-        return _round(box_muller.fused_multiply_add(standard, std, mean), dtype).reshape(shape)
+        return _round(fused_multiply_add(standard, std, mean), dtype).reshape(shape)
 
-    def _normal_pairs(self, count: int) -> np.ndarray:
+    def normal_around(self, mean, std):
+        """Normal numbers with a mean, a standard deviation, or both of their own: `torch.normal` of tensors.
+
+        At least one of the two is an array, the other may be a number. The result has the dtype of `mean` if
+        that is an array, else of `std`.
+        """
+        if not isinstance(std, np.ndarray):
+            out = self.normal(mean.shape, mean.dtype, 0.0, std)
+        else:
+            if std.size and not std.min() >= 0:
+                raise RuntimeError("normal expects all elements of std >= 0.0")
+            dtype = mean.dtype if isinstance(mean, np.ndarray) else std.dtype
+            out = self.normal(np.broadcast_shapes(np.shape(mean), std.shape), dtype)
+            out *= std if dtypes.is_floating(std.dtype) else std.astype(dtype)
+        out += np.asarray(mean).astype(out.dtype)
+        return out
+
+    def _normal_pairs(self, count):
         """Standard normal doubles, two per Box-Muller; an odd one out is kept for the next call."""
         kept = [] if self._cached_normal is None else [self._cached_normal]
         if count == 0:
             return np.empty(0)
         fresh = count - len(kept)
-        drawn = box_muller.pairs(self._unit(fresh + fresh % 2, np.dtype(np.float64)))
+        drawn = pairs(self._unit(fresh + fresh % 2, dtypes.FLOAT64))
         self._cached_normal = float(drawn[-1]) if fresh % 2 else None
         return np.concatenate((kept, drawn[:fresh]))
 
-    def _normal_blocks(self, count: int, dtype: np.dtype) -> np.ndarray:
+    def _normal_blocks(self, count, dtype):
         """Standard normal numbers in blocks of 16; a rest is not a block, so the last 16 are drawn anew."""
         whole = count - count % 16
-        # float32 and float64 fill the whole array with uniforms first, half precision only whole blocks.
-        first = count if dtype.itemsize > 2 else whole
-        out = np.empty(count, np.float64 if dtype == np.float64 else np.float32)
-        uniform = self._unit(first, dtype)
-        out[:whole] = box_muller.blocks(uniform[:whole])
+        # float32 and float64 draw a uniform number for every place first, half precision for whole blocks
+        # only.
+        uniform = self._unit(whole if dtype in dtypes.HALVES else count, dtype)
+        out = np.empty(count, uniform.dtype)
+        out[:whole] = blocks(uniform[:whole])
         if count > whole:
-            out[-16:] = box_muller.blocks(self._unit(16, dtype))
+            out[-16:] = blocks(self._unit(16, dtype))
         return out
 
     # ---- whole numbers -----------------------------------------------------------------------------------
 
-    def integers(self, low: int, high: int, shape, dtype=np.int64) -> np.ndarray:
-        """Whole numbers in [low, high), as `torch.randint` and `random_(low, high)` draw them.
+    def integers(self, low, high, shape, dtype=np.int64):
+        """Whole numbers in [low, high), as `torch.randint` and `Tensor.random_(low, high)` draw them.
 
         Math: low + w mod (high - low), w a word, or a double word if high - low >= 2**28
         """
@@ -126,102 +172,266 @@ class Stream(MersenneTwister):
             raise RuntimeError(
                 f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}"
             )
-        if dtype.name in _DIGITS:
+        if dtype in _DIGITS:
             low, high = _representable_range(low, high, dtype)
-        return self._remainders(low, high - low, shape, dtype)
+        _check_bounds(dtype, ("from", low), ("to - 1", high - 1))
+        size = high - low
+        return self._remainders(low, size, size >= _DOUBLE_WORDS_FROM, shape, dtype)
 
-    def random(self, shape, dtype=np.int64) -> np.ndarray:
-        """Whole numbers over all that the dtype counts without gaps, as `Tensor.random_()` draws them.
-
-        Integers lie in [0, largest], floats in [0, 2**d], d the significant bits of the dtype.
-        """
-        dtype = np.dtype(dtype)
-        if dtype.name in _DIGITS:
-            size = 2 ** _DIGITS[dtype.name] + 1
-        else:
-            size = 2 if dtype == np.bool_ else int(np.iinfo(dtype).max) + 1
-        return self._remainders(0, size, shape, dtype, double_words=dtype in (np.int64, np.float64))
-
-    def random_from(self, low: int, shape, dtype=np.int64) -> np.ndarray:
-        """Whole numbers from `low` to the dtype's largest, both included, as `random_(low, None)` draws them."""
+    def integers_from(self, low, shape, dtype=np.int64):
+        """Whole numbers from `low` to the dtype's largest, both included: `Tensor.random_(low, None)`."""
         dtype = np.dtype(dtype)
         if low == _INT64_MIN:  # 2**64 possible values: no remainder to take
-            count = math.prod(_as_shape(shape))
-            return self.double_words(count).view(np.int64).astype(dtype).reshape(shape)
-        if dtype.name in _DIGITS:
-            largest = 2 ** _DIGITS[dtype.name]
-            low, _ = _representable_range(low, largest, dtype)
+            numbers = self.double_words(_count(shape)).view(np.int64)
+            return _round(numbers, dtype).reshape(shape)
+        if dtype in _DIGITS:
+            largest = 2 ** _DIGITS[dtype]
+            low, _ = _representable_range(low, largest + 1, dtype)
         else:
-            largest = 1 if dtype == np.bool_ else min(int(np.iinfo(dtype).max), _INT64_MAX)
-        return self._remainders(low, largest - low + 1, shape, dtype)
+            largest = min(_largest(dtype), _INT64_MAX)
+        _check_bounds(dtype, ("from", low))
+        size = largest - low + 1
+        return self._remainders(low, size, size >= _DOUBLE_WORDS_FROM, shape, dtype)
 
-    def _remainders(self, low: int, size: int, shape, dtype: np.dtype, double_words: bool | None = None):
-        count = math.prod(_as_shape(shape))
-        if double_words is None:
-            double_words = size >= _DOUBLE_WORDS_FROM
-        if double_words:
-            numbers = (self.double_words(count) % np.uint64(size)).view(np.int64)
-        else:
-            numbers = self.words(count)
-            # A random_() of int32 ranges over 2**31, of uint32 over 2**32, which is the word itself.
-            if size < 2**32:
-                numbers %= np.uint32(size)
-            numbers = numbers.astype(np.int64)
-        if low:
-            numbers += low  # wraps around like PyTorch's int64
+    def random(self, shape, dtype=np.int64):
+        """Whole numbers over all that the dtype counts without gaps, as `Tensor.random_()` draws them.
+
+        Integers lie in [0, largest], floats in [0, 2**d], where d is the number of the dtype's significant
+        bits.
+        """
+        dtype = np.dtype(dtype)
+        if dtype.kind == "u" and dtype.itemsize > 1:
+            raise NotImplementedError(f"\"random_kernel_cpu\" not implemented for '{_legacy(dtype)}'")
+        size = 2 ** _DIGITS[dtype] + 1 if dtype in _DIGITS else _largest(dtype) + 1
+        return self._remainders(0, size, dtype in (dtypes.INT64, dtypes.FLOAT64), shape, dtype)
+
+    def _remainders(self, low, size, double, shape, dtype):
+        """low + w mod size, w a double word or a word."""
+        words = self.double_words(_count(shape)) if double else self.words(_count(shape))
+        words %= words.dtype.type(size)
+        numbers = words.astype(np.int64)
+        numbers += low
         return _round(numbers, dtype).reshape(shape)
 
-    def permutation(self, n: int) -> np.ndarray:
-        """The numbers 0 to n-1 in random order, as `torch.randperm` draws them.
+    def permutation(self, n):
+        """The numbers 0 to n-1 in random order, as `torch.randperm` draws them: the shuffle of
+        `fisher_yates.py`.
 
-        This is the shuffle of Fisher and Yates: the first place gets one of all n numbers, the second one of the
-        n-1 that are left, and so on. Each of the n! orders comes from exactly one sequence of choices, so all
-        are equally likely as far as the remainders are.
+        Math: step i swaps places i and i + w mod (n - i), w a word; the last step has no choice and draws
+              none
         """
         if n < 0:
-            raise RuntimeError(f"n must be non-negative, got{n}")
-        if n >= (2**32 - 1) // 20:
-            return self._permutation_inside_out(n)
-        left = np.arange(n, 1, -1)
-        choices = self.words(max(n - 1, 0)) % left.astype(np.uint32)
-        order = list(range(n))
-        for i, j in enumerate((np.arange(len(choices)) + choices).tolist()):
-            order[i], order[j] = order[j], order[i]
-        return np.array(order, np.int64)
+            raise RuntimeError(f"Trying to create tensor with negative dimension {n}: [{n}]")
+        if n >= _HUGE_PERMUTATION:
+            return self._huge_permutation(n)
+        targets = np.arange(n)
+        targets[:-1] += self.words(max(n - 1, 0)) % np.arange(n, 1, -1, dtype=np.uint32)
+        return shuffled(targets)
 
-    def _permutation_inside_out(self, n: int) -> np.ndarray:
-        """The variant PyTorch takes when n is too large for the remainder of a 32-bit word to be fair."""
+    def _huge_permutation(self, n):
+        """Where remainders of 32-bit words would be too unfair: number i goes to a place j <= i and sends
+        what was there to place i, j = W mod (i + 1), W a double word.
+        """
         order = np.empty(n, np.int64)
         places = memoryview(order)
-        chunk = 2**20
-        for start in range(0, n, chunk):
-            below = np.arange(start + 1, min(start + chunk, n) + 1, dtype=np.uint64)
-            for i, j in enumerate((self.double_words(below.size) % below).tolist(), start):
-                places[i] = places[j] if j < i else i
+        for start in range(0, n, 2**20):
+            choices = np.arange(start + 1, min(start + 2**20, n) + 1, dtype=np.uint64)
+            for i, j in enumerate((self.double_words(choices.size) % choices).tolist(), start):
+                places[i] = i
+                places[i] = places[j]
                 places[j] = i
         return order
 
+    # ---- yes or no ---------------------------------------------------------------------------------------
 
-def _as_shape(shape: int | Sequence[int]) -> tuple[int, ...]:
-    return (shape,) if isinstance(shape, int) else tuple(shape)
+    def bernoulli(self, p, shape=None, dtype=np.float32):
+        """Ones with probability p, else zeros; dropout keeps what gets a one.
+
+        Args:
+            p: a number, as in `Tensor.bernoulli_(p)` and dropout (which passes 1 - p); or an array with a
+                probability for each place, as in `torch.bernoulli`, and then `shape` is the array's.
+
+        Math: 1 where x < p; x has 53 bits for a number or a float64 array, else 24
+
+        PyTorch on Intel processors draws the version with a number from a stream of Intel's MKL instead, so
+        there dropout masks differ from these.
+        """
+        if not isinstance(p, np.ndarray):
+            if not 0 <= p <= 1:
+                raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p:g}")
+            return (self._unit(_count(shape), dtypes.FLOAT64) < p).astype(dtype).reshape(shape)
+        precision = _floating(p.dtype, "bernoulli_tensor_cpu_p_")
+        if not np.all((p >= 0) & (p <= 1)):
+            raise RuntimeError("Expected p_in >= 0 && p_in <= 1 to be true, but got false.")
+        x = self._unit(p.size, precision).reshape(p.shape)
+        return (x < p.astype(x.dtype)).astype(dtype)
+
+    # ---- by inversion ------------------------------------------------------------------------------------
+
+    def exponential(self, shape, dtype=np.float32, rate=1.0):
+        """Waiting times for something that happens `rate` times a second: `Tensor.exponential_`.
+
+        Math: -log(1 - x) / rate, x with 53 bits
+        """
+        dtype = np.dtype(dtype)
+        if not dtypes.is_floating(dtype):
+            raise RuntimeError(
+                "Exponential distribution is a continuous probability distribution. "
+                f"dtype must be a floating point but you specified {_legacy(dtype)}"
+            )
+        if not rate > 0:
+            raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={rate:g}")
+        x = self._unit(_count(shape), dtypes.FLOAT64)
+        return _round(-1.0 / rate * elementwise(math.log1p, -x), dtype).reshape(shape)
+
+    def geometric(self, p, shape, dtype=np.float32):
+        """How often to try until the first success, of probability p each: `Tensor.geometric_`.
+
+        Math: ceil(log x / log(1 - p)), x with 53 bits
+        """
+        if not 0 < p < 1:
+            raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p:g}")
+        x = self._unit(_count(shape), dtypes.FLOAT64)
+        with np.errstate(divide="ignore"):  # x may be 0
+            tries = np.ceil(np.log(x) / math.log1p(-p))
+        return _round(tries, np.dtype(dtype)).reshape(shape)
+
+    def cauchy(self, shape, dtype=np.float32, median=0.0, sigma=1.0):
+        """Where a ray in a random direction from height sigma meets the ground: `Tensor.cauchy_`.
+
+        Math: median + sigma tan(π (x - 1/2)), x with 53 bits
+        """
+        dtype = np.dtype(dtype)
+        if not dtypes.is_floating(dtype):
+            raise RuntimeError(
+                "Cauchy distribution is a continuous probability distribution. "
+                f"dtype must be a floating point but you specified {_C_NAMES[dtype.name]}"
+            )
+        if not sigma > 0:
+            raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma:g}")
+        x = self._unit(_count(shape), dtypes.FLOAT64)
+        return _round(
+            fused_multiply_add(elementwise(math.tan, math.pi * (x - 0.5)), sigma, median), dtype
+        ).reshape(shape)
+
+    def log_normal(self, shape, dtype=np.float32, mean=1.0, std=2.0):
+        """exp of normal numbers, drawn one by one whatever their number: `Tensor.log_normal_`."""
+        dtype = _floating(dtype, "log_normal_cpu")
+        if not std > 0:
+            raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std:g}")
+        exponent = fused_multiply_add(self._normal_pairs(_count(shape)), std, mean)
+        power = elementwise(math.exp, np.minimum(exponent, _LARGEST_EXPONENT))
+        power[exponent > _LARGEST_EXPONENT] = math.inf
+        return _round(power, dtype).reshape(shape)
+
+    # ---- draws from weights ------------------------------------------------------------------------------
+
+    def multinomial(self, weights, count, replacement=False):
+        """Indices drawn in proportion to weights: `torch.multinomial`.
+
+        Shape: weights (categories,) or (rows, categories) -> out (count,) or (rows, count), int64
+        Math:  with replacement, the first index whose cumulated share is at least x, x with 53 bits.
+               Without, or for a single draw: the `count` largest of weight / e, e exponential. Alarms that
+               ring after such times, at a rate of `weight`, ring in the order of a draw without replacement.
+        """
+        if weights.ndim not in (1, 2):
+            raise RuntimeError(f"prob_dist must be 1 or 2 dim, got shape {weights.shape}")
+        categories = weights.shape[-1]
+        if not dtypes.is_floating(weights.dtype):
+            raise RuntimeError(
+                f"multinomial only supports floating-point dtypes for input, got: {_legacy(weights.dtype)}"
+            )
+        if count <= 0:
+            raise RuntimeError(f"cannot sample n_sample <= 0 samples, got {count}")
+        if not replacement and count > categories:
+            raise RuntimeError(
+                "cannot sample n_sample > prob_dist.size(-1) samples without replacement: "
+                f"{count} samples, {categories} categories"
+            )
+        if categories > _MOST_CATEGORIES:
+            raise RuntimeError(f"number of categories cannot exceed 2^24, got {categories}")
+        if replacement and count > 1:
+            return self._multinomial_with_replacement(weights, count)
+
+        if not np.all((weights >= 0) & (weights < math.inf)):
+            raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
+        if not np.all(weights.sum(axis=-1)):
+            raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
+        alarms = weights / self.exponential(weights.shape, weights.dtype)
+        # A stable ascending sort of the negatives puts the largest first, and the earlier of two equals.
+        return np.argsort(-alarms, axis=-1, kind="stable")[..., :count]
+
+    def _multinomial_with_replacement(self, weights, count):
+        invalid = "invalid multinomial distribution"
+        if not np.all(weights >= 0):
+            raise RuntimeError(f"{invalid} (encountering probability entry < 0)")
+        if not np.all(weights < math.inf):
+            raise RuntimeError(f"{invalid} (encountering probability entry = infinity or NaN)")
+        wide = weights.astype(np.float32) if weights.dtype in dtypes.HALVES else weights
+        rows = []
+        for row in wide.reshape(-1, weights.shape[-1]):
+            cumulated = np.cumsum(row)
+            if not cumulated[-1] > 0:
+                raise RuntimeError(f"{invalid} (sum of probabilities <= 0)")
+            cumulated /= cumulated[-1]
+            x = self._unit(count, dtypes.FLOAT64)
+            rows.append(np.searchsorted(cumulated.astype(np.float64), x))
+        return np.array(rows, np.int64).reshape(*weights.shape[:-1], count)
 
 
-def _round(numbers: np.ndarray, dtype: np.dtype) -> np.ndarray:
+# ---- dtypes ----------------------------------------------------------------------------------------------
+
+
+def _count(shape):
+    return shape if isinstance(shape, int) else math.prod(shape)
+
+
+def _legacy(dtype):
+    """The dtype's name in PyTorch's messages: 'Float' for float32."""
+    return dtypes.dtype._by_numpy[dtype].legacy
+
+
+def _floating(dtype, kernel):
+    dtype = np.dtype(dtype)
+    if not dtypes.is_floating(dtype):
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{_legacy(dtype)}'")
+    return dtype
+
+
+def _largest(dtype):
+    if dtype == dtypes.BOOL:
+        return 1
+    if dtype in _DIGITS:
+        return float(ml_dtypes.finfo(dtype).max)
+    return int(np.iinfo(dtype).max)
+
+
+def _check_bounds(dtype, *bounds):
+    """Refuse bounds that the dtype cannot hold."""
+    largest = _largest(dtype)
+    smallest = -largest if dtype in _DIGITS else -largest - 1 if dtype.kind == "i" else 0
+    for name, value in bounds:
+        if not smallest <= value <= largest:
+            raise RuntimeError(f"{name} is out of bounds for {_C_NAMES[dtype.name]}: {value}")
+
+
+def _round(numbers, dtype):
     """Convert as C++ does: half precision is reached through float32, so it is rounded twice."""
-    if dtype.itemsize == 2 and dtype.name in _DIGITS:
+    if dtype in dtypes.HALVES:
         numbers = numbers.astype(np.float32)
     return numbers.astype(dtype, copy=False)
 
 
-def _representable_range(low: int, high: int, dtype: np.dtype) -> tuple[int, int]:
+def _representable_range(low, high, dtype):
     """Shrink [low, high) until no whole number in it rounds, as a float, to a place outside."""
 
-    def rounded(number: int) -> int:
+    def rounded(number):
         return int(_round(np.array([number]), dtype)[0])
 
-    def spacing(number: int) -> int:
-        return 2 ** max(abs(number).bit_length() - _DIGITS[dtype.name], 0)
+    def spacing(number):
+        return 2 ** max(abs(number).bit_length() - _DIGITS[dtype], 0)
 
+    _check_bounds(dtype, ("from", low), ("to - 1", high - 1))
     if rounded(low + 1) < low:
         low = rounded(low + 1) + spacing(low + 1)
     if rounded(high - 1) >= high:
