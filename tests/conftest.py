@@ -1,7 +1,8 @@
 """The oracle: real PyTorch, of the version that edutorch is compared with.
 
-A test that needs it takes the fixture `torch`, or says `torch = pytest.importorskip("torch")` at the top of its
-file. Without PyTorch these tests skip, and the summary says how many; in continuous integration that is an error.
+A test that needs it takes the fixture `torch`, or says `torch = pytest.importorskip("torch")` at the top of
+its file. Without PyTorch these tests skip, and the summary says how many; in continuous integration that is an
+error.
 """
 
 import importlib.util
@@ -24,7 +25,9 @@ def pytest_configure(config):
 
         torch.set_num_threads(1)
     elif os.environ.get("CI"):
-        raise pytest.UsageError("PyTorch, the oracle of the tests, is not installed: pip install -e .[oracle]")
+        raise pytest.UsageError(
+            "PyTorch, the oracle of the tests, is not installed: pip install -e .[oracle]"
+        )
 
 
 @pytest.fixture(scope="session")
@@ -43,5 +46,7 @@ def pytest_terminal_summary(terminalreporter):
         tests = sum(report.when != "collect" for report in skipped if hasattr(report, "when"))
         files = len(skipped) - tests
         terminalreporter.section("THE ORACLE IS MISSING", sep="!", red=True, bold=True)
-        terminalreporter.line(f"{tests} tests and {files} whole files were skipped: they compare with PyTorch.")
+        terminalreporter.line(
+            f"{tests} tests and {files} whole files were skipped: they compare with PyTorch."
+        )
         terminalreporter.line("Install it: pip install -e .[oracle]")

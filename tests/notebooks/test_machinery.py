@@ -1,4 +1,4 @@
-"""The machinery sees what it is there to see: notebooks, good and spoiled, go through nbval and the script."""
+"""The machinery sees what it is there to see: notebooks, good and spoiled, through nbval and the script."""
 
 import nbformat
 import pytest
