@@ -91,8 +91,8 @@ class Stream(MersenneTwister):
             )
         if high - low > _largest(dtype):
             raise RuntimeError(
-                f"uniform_ expects to-from <= std::numeric_limits<{_legacy(dtype)}>::max(), but found
-                to={high:g} " f"and from={low:g} which result in to-from to exceed the limit"
+                f"uniform_ expects to-from <= std::numeric_limits<{_legacy(dtype)}>::max(), but found "
+                f"to={high:g} and from={low:g} which result in to-from to exceed the limit"
             )
         x = self._unit(_count(shape), dtype)
         if (low, high) != (0.0, 1.0):
