@@ -1,8 +1,8 @@
 """The oracle: real PyTorch, of the version that edutorch is compared with.
 
-A test that needs it takes the fixture `torch`, or says `torch = pytest.importorskip("torch")` at the top of
-its file. Without PyTorch these tests skip, and the summary says how many; in continuous integration that is an
-error.
+A test that needs it takes the fixture `torch`, or says `torch = pytest.importorskip("torch")` at the top
+of its file. Without PyTorch these tests skip, and the summary says how many; in continuous integration that
+is an error.
 """
 
 import importlib.util
