@@ -1,4 +1,4 @@
-"""The cost of an operator: twenty elementwise ops in a chain, on so little data that arithmetic hardly counts."""
+"""The cost of an operator: a chain of 20 elementwise ops, on so little data that arithmetic hardly shows."""
 
 from benchmarks.harness import benchmark
 
