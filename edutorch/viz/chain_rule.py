@@ -6,7 +6,8 @@ show_chain_rule(loss, {"x": x, "w": w, "loss": loss}, "x")
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from .graph import (
@@ -56,13 +57,18 @@ def show_chain_rule(output: Any, names: Mapping[str, Any], wrt: str) -> Drawing:
     leaf = next((i for i, node in enumerate(tape.nodes) if node.is_leaf and node.name == wrt), None)
     if leaf is None:
         raise ValueError(f"{wrt!r} is not the name of a leaf in this graph")
-    paths = _paths(tape, leaf)
-    lines = _lines(tape, paths, local)
+    sums = _sums(tape, leaf, local)
+    on_path = {e for e, edge in enumerate(tape.edges) if sums[edge.source][0]}
+    count, total = sums[-1]
+    listed = count if count <= MOST_PATHS else MOST_PATHS - 1
+    lines = [_line(tape, path, local) for path in islice(_paths(tape, leaf, on_path), listed)]
+    if listed < count:
+        lines.append(f"… and {count - listed:,} more paths")
+    lines.append(f"Sum over {count:,} path{'s' * (count != 1)}: {four_digits(total)}")
     title = f"Chain rule: d {tape.nodes[-1].name} / d {wrt}"
 
     canvas = Canvas(title, "\n".join(lines))
-    on_path = {edge for path in paths for edge in path}
-    labels = {edge: four_digits(local[edge]) for edge in on_path}
+    labels = {edge: four_digits(local[edge]) for edge in sorted(on_path)}
     texts = [
         [node.name, node.op, f"value {value_text(node.tensor)}" if node.tensor is not None else "scalar"]
         for node in tape.nodes
@@ -95,28 +101,33 @@ def _local_derivatives(trace: BackwardTrace) -> dict[int, float]:
     return local
 
 
-def _paths(tape: Tape, leaf: int) -> list[list[int]]:
-    """Every way from the output to `leaf`, as lists of edges."""
+def _sums(tape: Tape, leaf: int, local: Mapping[int, float]) -> list[tuple[int, float]]:
+    """For each node: how many paths lead from it to `leaf`, and the sum of their products.
+
+    Every edge is used once, so a graph with more paths than can be walked is no problem.
+    """
+    sums = [(int(i == leaf), float(i == leaf)) for i in range(len(tape.nodes))]
+    for e, edge in enumerate(tape.edges):  # in the order of their targets, so sources are complete
+        paths, total = sums[edge.source]
+        sums[edge.target] = (sums[edge.target][0] + paths, sums[edge.target][1] + local[e] * total)
+    return sums
+
+
+def _paths(tape: Tape, leaf: int, on_path: Collection[int]) -> Iterator[list[int]]:
+    """Every way from the output to `leaf`, as lists of edges, one after the other."""
     below: dict[int, list[int]] = {}
-    for e, edge in enumerate(tape.edges):
-        below.setdefault(edge.target, []).append(e)
-    found, stack = [], [(len(tape.nodes) - 1, [])]
+    for e in sorted(on_path, reverse=True):
+        below.setdefault(tape.edges[e].target, []).append(e)
+    stack: list[tuple[int, list[int]]] = [(len(tape.nodes) - 1, [])]
     while stack:
         node, path = stack.pop()
         if node == leaf:
-            found.append(path)
-        stack += [(tape.edges[e].source, [*path, e]) for e in reversed(below.get(node, []))]
-    return found
+            yield path
+        stack += [(tape.edges[e].source, [*path, e]) for e in below.get(node, [])]
 
 
-def _lines(tape: Tape, paths: list[list[int]], local: Mapping[int, float]) -> list[str]:
-    lines, total = [], 0.0
-    for path in paths:
-        factors = [local[e] for e in path]
-        total += math.prod(factors)
-        stations = [tape.nodes[-1].name] + [tape.nodes[tape.edges[e].source].name for e in path]
-        product = " × ".join(map(four_digits, factors))
-        lines.append(f"{' → '.join(stations)}:  {product} = {four_digits(math.prod(factors))}")
-    if len(lines) > MOST_PATHS:
-        lines = [*lines[: MOST_PATHS - 1], f"… and {len(lines) - MOST_PATHS + 1} more paths"]
-    return [*lines, f"Sum over {len(paths)} path{'s' * (len(paths) != 1)}: {four_digits(total)}"]
+def _line(tape: Tape, path: list[int], local: Mapping[int, float]) -> str:
+    factors = [local[e] for e in path]
+    stations = [tape.nodes[-1].name] + [tape.nodes[tape.edges[e].source].name for e in path]
+    product = " × ".join(map(four_digits, factors))
+    return f"{' → '.join(stations)}:  {product} = {four_digits(math.prod(factors))}"

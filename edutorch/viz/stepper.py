@@ -99,9 +99,7 @@ class BackwardTrace:
         """Describe a step in full: the caption, then what every node has received by then."""
         width = max(len(node.name) for node in self.tape.nodes)
         rows = []
-        for node, (total, count, expected) in reversed(
-            list(zip(self.tape.nodes, self._received(step), strict=True))
-        ):
+        for node, (total, count, expected) in reversed(list(zip(self.tape.nodes, self._received(step), strict=True))):
             state = value_text(total) if count else NOTHING
             rows.append(f"  {node.name:{width}}  {state}  ({count} of {expected})")
         return "\n".join([*self.caption(step), "Received so far:", *rows])
@@ -111,6 +109,7 @@ class BackwardTrace:
         canvas = Canvas("Backward stepper", self.text(step))
         done = {self.steps[k].edge: k for k in range(1, step + 1)}
         for e, route in enumerate(self._layout.routes):
+            style: dict[str, Any]
             if e == self.steps[step].edge:
                 style = {"stroke": COLOR["orange"], "stroke_width": 4.0}
             elif e in done:
@@ -345,16 +344,15 @@ def _replay(tape: Tape, heard: list[tuple[int, Any, tuple[Any, ...]]]) -> list[S
 
 
 def _example() -> Drawing:
-    """One neuron with a squared error, at the step where its input gets its second contribution."""
+    """A program that uses two of its values twice, at the moment when `x` waits for its second contribution."""
     import edutorch as torch
 
-    x = torch.tensor(1.5, requires_grad=True)
-    w = torch.tensor(0.8, requires_grad=True)
-    b = torch.tensor(-0.4, requires_grad=True)
-    h = torch.tanh(w * x + b)
-    y = h * x
-    loss = (y - 1.0) ** 2
-    return show_backward(loss, {"x": x, "w": w, "b": b, "h": h, "y": y, "loss": loss}, step=4)
+    x = torch.tensor(2.0, requires_grad=True)
+    w = torch.tensor(3.0, requires_grad=True)
+    h = w * x
+    y = h + x
+    loss = y * y
+    return show_backward(loss, {"x": x, "w": w, "h": h, "y": y, "loss": loss}, step=4)
 
 
 if __name__ == "__main__":
