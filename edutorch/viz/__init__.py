@@ -23,7 +23,7 @@ _HOME = {
     "show_intervals": "curves",
     "Surface": "surfaces",
     "show_contours": "surfaces",
-    "show_descent": "surfaces",
+    "show_learning_rate": "surfaces",
     "explore_learning_rate": "surfaces",
     "show_graph": "graph",
     "show_chain_rule": "chain_rule",

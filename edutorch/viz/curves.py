@@ -60,11 +60,7 @@ def show_curves(
     across = Scale.around(xs, 0, width, xlog, count=8)
     if not xlog and xs:
         across = Scale(xs[0], xs[-1] if xs[-1] != xs[0] else xs[0] + 1, 0, width)
-    up = (
-        Scale(*ylim, height, 0, log=ylog)
-        if ylim
-        else Scale.around(everything, height, 0, ylog, count=height // 60)
-    )
+    up = Scale(*ylim, height, 0, log=ylog) if ylim else Scale.around(everything, height, 0, ylog, count=height // 60)
     axes = Axes(canvas, across, up, xlabel=xlabel, ylabel=ylabel, title=title, ticks_right=names_left)
     names, ends, colors = [], [], []
     for name, value in levels.items():
@@ -140,9 +136,7 @@ def show_line(
     xs, ys = floats(x), floats(y)
     misses = [slope * a + intercept - b for a, b in zip(xs, ys, strict=True)]
     loss = sum(miss * miss for miss in misses) / len(misses)
-    formula = (
-        f"{ylabel} = {digits(slope)} · {xlabel} {'-' if intercept < 0 else '+'} {digits(abs(intercept))}"
-    )
+    formula = f"{ylabel} = {digits(slope)} · {xlabel} {'-' if intercept < 0 else '+'} {digits(abs(intercept))}"
     canvas = Canvas(
         f"A line through {len(xs)} points",
         f"line: {formula}\nmean squared miss: {digits(loss)}\n"
@@ -163,25 +157,17 @@ def show_line(
 def explore_line(x: Sequence[float], y: Sequence[float], *, xlabel: str = "x", ylabel: str = "y"):
     """Return sliders for slope and intercept over `show_line`: find the least loss by hand."""
     import ipywidgets
+    from IPython.display import display
 
-    def slider(name, low, high):
-        return ipywidgets.FloatSlider(
-            value=0.0, min=low, max=high, step=0.05, description=name, style={"description_width": "80px"}
-        )
-
-    slope, intercept = slider("slope", -1.5, 1.5), slider("intercept", -1.5, 1.5)
+    wide = {"style": {"description_width": "80px"}, "layout": {"width": "460px"}}
+    slope = ipywidgets.FloatSlider(0.0, min=-1.5, max=1.5, step=0.05, description="slope", **wide)
+    intercept = ipywidgets.FloatSlider(0.0, min=-1.5, max=1.5, step=0.05, description="intercept", **wide)
 
     def show(slope, intercept):
-        _display(show_line(x, y, slope, intercept, xlabel=xlabel, ylabel=ylabel))
+        display(show_line(x, y, slope, intercept, xlabel=xlabel, ylabel=ylabel))
 
     picture = ipywidgets.interactive_output(show, {"slope": slope, "intercept": intercept})
     return ipywidgets.VBox([slope, intercept, picture])
-
-
-def _display(drawing: Drawing) -> None:
-    from IPython.display import display
-
-    display(drawing)
 
 
 def show_residuals(
@@ -249,8 +235,7 @@ def show_intervals(
     canvas = Canvas(
         title or f"{xlabel}, with ranges",
         "\n".join(
-            f"{name}: {digits(value)}, from {digits(a)} to {digits(b)}"
-            + (" (holds zero)" if a <= 0 <= b else "")
+            f"{name}: {digits(value)}, from {digits(a)} to {digits(b)}" + (" (holds zero)" if a <= 0 <= b else "")
             for name, value, a, b in rows
         ),
     )

@@ -102,12 +102,14 @@ class Surface:
         dx, dy = weights.grad.tolist()
         return loss.item(), (dx, dy)
 
-    def descend(self, lr: float, steps: int) -> Path:
+    def descend(self, lr: float, steps: int, momentum: float = 0.0) -> Path:
         """Walk down by gradient descent: `steps` times, go `lr` times the gradient downhill.
 
-        A walk that leaves all bounds (beyond 1e12) stops there.
+        With momentum, go `lr` times the running sum of gradients, in which the past fades by that factor. A walk
+        that leaves all bounds (beyond 1e12) stops there.
         """
         x, y = floats(self.start)
+        vx = vy = 0.0
         path = Path([], [], [])
         for step in range(steps + 1):
             loss, (dx, dy) = self.slope(x, y)
@@ -116,7 +118,8 @@ class Surface:
             path.slopes.append(math.hypot(dx, dy))
             if step == steps or max(abs(x), abs(y)) > 1e12:
                 break
-            x, y = x - lr * dx, y - lr * dy
+            vx, vy = momentum * vx + dx, momentum * vy + dy
+            x, y = x - lr * vx, y - lr * vy
         return path
 
     def lowest(self) -> Point:
@@ -165,12 +168,13 @@ def show_contours(
     return canvas.drawing()
 
 
-def show_descent(surface: Surface, lr: float, steps: int = 20, *, size: int = 300) -> Drawing:
+def show_learning_rate(surface: Surface, lr: float, steps: int = 20, *, momentum: float = 0.0, size: int = 300) -> Drawing:
     """Draw one walk of gradient descent: on the left over the contours, on the right its loss by step."""
-    path = surface.descend(lr, steps)
+    path = surface.descend(lr, steps, momentum)
+    name = f"learning rate {digits(lr)}" + (f", momentum {digits(momentum)}" if momentum else "")
     shown = [digits(loss) for loss in path.losses[:12]] + ["…"] * (len(path.losses) > 12)
     canvas = Canvas(
-        f"Gradient descent with learning rate {digits(lr)}",
+        f"Gradient descent with {name}",
         "\n".join(
             [
                 path.verdict,
@@ -180,7 +184,7 @@ def show_descent(surface: Surface, lr: float, steps: int = 20, *, size: int = 30
             ]
         ),
     )
-    canvas.text(0, -52, f"learning rate {digits(lr)}", size=15, anchor="start", bold=True)
+    canvas.text(0, -52, name, size=15, anchor="start", bold=True)
     canvas.text(0, -34, path.verdict, size=13, anchor="start")
     axes = _landscape(canvas, surface, size, [path])
     _draw_walk(axes, path, 0)
@@ -200,22 +204,21 @@ def show_descent(surface: Surface, lr: float, steps: int = 20, *, size: int = 30
 
 
 def explore_learning_rate(surface: Surface, *, lrs: tuple[float, float] = (0.01, 0.8), steps: int = 20):
-    """Return sliders for learning rate and number of steps under which `show_descent` redraws itself."""
+    """Return sliders for learning rate, momentum and steps under which `show_learning_rate` redraws itself."""
     import ipywidgets
     from IPython.display import display
 
     wide = {"style": {"description_width": "110px"}, "layout": {"width": "460px"}}
     low, high = lrs
-    rate = ipywidgets.FloatSlider(
-        value=low, min=low, max=high, step=0.01, description="learning rate", readout_format=".2f", **wide
-    )
-    count = ipywidgets.IntSlider(value=steps, min=1, max=60, description="steps", **wide)
+    rate = ipywidgets.FloatSlider(low, min=low, max=high, step=0.01, description="learning rate", **wide)
+    momentum = ipywidgets.FloatSlider(0.0, min=0.0, max=0.95, step=0.05, description="momentum", **wide)
+    count = ipywidgets.IntSlider(steps, min=1, max=60, description="steps", **wide)
 
-    def show(lr, steps):
-        display(show_descent(surface, lr, steps))
+    def show(lr, momentum, steps):
+        display(show_learning_rate(surface, lr, steps, momentum=momentum))
 
-    picture = ipywidgets.interactive_output(show, {"lr": rate, "steps": count})
-    return ipywidgets.VBox([rate, count, picture])
+    controls = {"lr": rate, "momentum": momentum, "steps": count}
+    return ipywidgets.VBox([rate, momentum, count, ipywidgets.interactive_output(show, controls)])
 
 
 def _valley(surface: Surface) -> str:
@@ -284,9 +287,7 @@ def _draw_walk(axes: Axes, path: Path, i: int) -> Point | None:
     return pieces[-1][-1] if pieces else None
 
 
-def _cut(
-    grid: list[list[float]], xs: Sequence[float], ys: Sequence[float], level: float
-) -> list[tuple[Point, Point]]:
+def _cut(grid: list[list[float]], xs: Sequence[float], ys: Sequence[float], level: float) -> list[tuple[Point, Point]]:
     """Return the pieces of one contour, one or two in each square that it crosses."""
     pieces = []
     for i in range(len(ys) - 1):
