@@ -240,7 +240,7 @@ def explore_broadcast(a: str = "3, 1", b: str = "4"):
     import ipywidgets as widgets
 
     pairs = ["3, 1 | 4", "3, 4 | 3", "1797, 8, 8 | 8, 8", "1797, 8, 8 | 1797", "5, 1 | 5"]
-    examples = [("choose one", None), *((pair.replace(" | ", "  with  "), pair) for pair in pairs)]
+    examples = [("choose one", ""), *((pair.replace(" | ", "  with  "), pair) for pair in pairs)]
     wide = {"style": {"description_width": "7em"}, "layout": widgets.Layout(width="22em")}
     boxes = [
         widgets.Text(value=value, description=f"shape of {name}", placeholder="for instance 3, 1", **wide)
@@ -250,7 +250,7 @@ def explore_broadcast(a: str = "3, 1", b: str = "4"):
     picture = widgets.HTML()
 
     def choose(change):
-        if change["new"] is not None:
+        if change["new"]:
             boxes[0].value, boxes[1].value = change["new"].split(" | ")
 
     def draw(_=None):

@@ -240,7 +240,7 @@ def explore_strides(x):
     count = math.prod(x.shape)
     shapes = [(rows, count // rows) for rows in range(1, count + 1) if count % rows == 0]
     start = min(shapes, key=lambda shape: (abs(shape[0] - shape[1]), shape[0]))
-    wide = {"style": {"description_width": "7em"}, "layout": widgets.Layout(width="26em")}
+    wide = {"style": {"description_width": "9em"}, "layout": widgets.Layout(width="28em")}
     shape = widgets.Dropdown(
         options=[(str(s), s) for s in shapes], value=start, description="view as", **wide
     )

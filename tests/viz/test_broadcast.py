@@ -94,6 +94,7 @@ def test_explorer():
     assert "<svg" not in picture.value
     b.value = ""
     assert picture.value == show_broadcast((2, 3), ()).svg
+    assert example.label == "choose one"
     for _, pair in example.options:
         example.value = pair
     assert picture.value == show_broadcast((5, 1), (5,)).svg
