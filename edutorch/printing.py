@@ -1,8 +1,8 @@
 """A tensor as PyTorch prints it, to the letter.
 
-One number format serves the whole tensor, chosen from its values by `_choose_format`: as few characters as show
-every element to the same precision, so that columns line up. The rest is layout: `_nested` writes the brackets,
-breaking lines at the line width and leaving out the middle of what is too large to read.
+One number format serves the whole tensor, chosen from its values by `_choose_format`: as few characters as
+show every element to the same precision, so that columns line up. The rest is layout: `_nested` writes the
+brackets, breaking lines at the line width and leaving out the middle of what is too large to read.
 """
 
 from __future__ import annotations
@@ -34,9 +34,7 @@ _PROFILES = {
 }
 
 
-def set_printoptions(
-    precision=None, threshold=None, edgeitems=None, linewidth=None, profile=None, sci_mode=None
-):
+def set_printoptions(precision=None, threshold=None, edgeitems=None, linewidth=None, profile=None, sci_mode=None):
     """Choose how tensors are printed. What is None stays as it is, except `sci_mode`.
 
     Args:
@@ -44,8 +42,8 @@ def set_printoptions(
         threshold: print tensors of more elements than this in summary (1000).
         edgeitems: how many elements a summary shows at each end of a dimension (3).
         linewidth: break lines after this many characters (80).
-        profile: "default", "short" (2 digits, 2 edge items) or "full" (never a summary), set before the others.
-        sci_mode: True for powers of ten always, False for never, None to decide by the values.
+        profile: "default", "short" (2 digits, 2 edge items) or "full" (never a summary), set before the
+        others. sci_mode: True for powers of ten always, False for never, None to decide by the values.
 
     Example:
         >>> import edutorch as torch

@@ -16,6 +16,7 @@ stay below x, and u is uniform, then F⁻¹(u) has that distribution. `box_mulle
 
 from __future__ import annotations
 
+import functools
 import math
 
 import ml_dtypes
@@ -86,10 +87,8 @@ class Stream(MersenneTwister):
         dtype = _floating(dtype, "check_uniform_bounds")
         _check_bounds(dtype, ("from", low), ("to", high))
         if not low <= high:
-            raise RuntimeError(
-                f"uniform_ expects to return a [from, to) range, but found from={low:g} > to={high:g}"
-            )
-        if high - low > _largest(dtype):
+            raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={low:g} > to={high:g}")
+        if high - low > _range(dtype)[1]:
             raise RuntimeError(
                 f"uniform_ expects to-from <= std::numeric_limits<{_legacy(dtype)}>::max(), but found "
                 f"to={high:g} and from={low:g} which result in to-from to exceed the limit"
@@ -154,11 +153,10 @@ class Stream(MersenneTwister):
         # float32 and float64 draw a uniform number for every place first, half precision for whole blocks
         # only.
         uniform = self._unit(whole if dtype in dtypes.HALVES else count, dtype)
-        out = np.empty(count, uniform.dtype)
-        out[:whole] = blocks(uniform[:whole])
-        if count > whole:
-            out[-16:] = blocks(self._unit(16, dtype))
-        return out
+        if whole == count:
+            return blocks(uniform)
+        standard = blocks(np.concatenate((uniform[:whole], self._unit(16, dtype))))
+        return np.concatenate((standard[: count - 16], standard[whole:]))
 
     # ---- whole numbers -----------------------------------------------------------------------------------
 
@@ -169,9 +167,7 @@ class Stream(MersenneTwister):
         """
         dtype = np.dtype(dtype)
         if not low < high:
-            raise RuntimeError(
-                f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}"
-            )
+            raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
         if dtype in _DIGITS:
             low, high = _representable_range(low, high, dtype)
         _check_bounds(dtype, ("from", low), ("to - 1", high - 1))
@@ -188,7 +184,7 @@ class Stream(MersenneTwister):
             largest = 2 ** _DIGITS[dtype]
             low, _ = _representable_range(low, largest + 1, dtype)
         else:
-            largest = min(_largest(dtype), _INT64_MAX)
+            largest = min(_range(dtype)[1], _INT64_MAX)
         _check_bounds(dtype, ("from", low))
         size = largest - low + 1
         return self._remainders(low, size, size >= _DOUBLE_WORDS_FROM, shape, dtype)
@@ -202,7 +198,7 @@ class Stream(MersenneTwister):
         dtype = np.dtype(dtype)
         if dtype.kind == "u" and dtype.itemsize > 1:
             raise NotImplementedError(f"\"random_kernel_cpu\" not implemented for '{_legacy(dtype)}'")
-        size = 2 ** _DIGITS[dtype] + 1 if dtype in _DIGITS else _largest(dtype) + 1
+        size = 2 ** _DIGITS[dtype] + 1 if dtype in _DIGITS else _range(dtype)[1] + 1
         return self._remainders(0, size, dtype in (dtypes.INT64, dtypes.FLOAT64), shape, dtype)
 
     def _remainders(self, low, size, double, shape, dtype):
@@ -310,9 +306,9 @@ class Stream(MersenneTwister):
         if not sigma > 0:
             raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma:g}")
         x = self._unit(_count(shape), dtypes.FLOAT64)
-        return _round(
-            fused_multiply_add(elementwise(math.tan, math.pi * (x - 0.5)), sigma, median), dtype
-        ).reshape(shape)
+        return _round(fused_multiply_add(elementwise(math.tan, math.pi * (x - 0.5)), sigma, median), dtype).reshape(
+            shape
+        )
 
     def log_normal(self, shape, dtype=np.float32, mean=1.0, std=2.0):
         """exp of normal numbers, drawn one by one whatever their number: `Tensor.log_normal_`."""
@@ -398,18 +394,20 @@ def _floating(dtype, kernel):
     return dtype
 
 
-def _largest(dtype):
+@functools.cache
+def _range(dtype):
+    """The smallest and the largest number of the dtype."""
     if dtype == dtypes.BOOL:
-        return 1
+        return 0, 1
     if dtype in _DIGITS:
-        return float(ml_dtypes.finfo(dtype).max)
-    return int(np.iinfo(dtype).max)
+        largest = float(ml_dtypes.finfo(dtype).max)
+        return -largest, largest
+    return int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
 
 
 def _check_bounds(dtype, *bounds):
     """Refuse bounds that the dtype cannot hold."""
-    largest = _largest(dtype)
-    smallest = -largest if dtype in _DIGITS else -largest - 1 if dtype.kind == "i" else 0
+    smallest, largest = _range(dtype)
     for name, value in bounds:
         if not smallest <= value <= largest:
             raise RuntimeError(f"{name} is out of bounds for {_C_NAMES[dtype.name]}: {value}")
