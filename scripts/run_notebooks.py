@@ -42,6 +42,9 @@ KERNEL_ENV = {
 # The engine is exchanged for PyTorch; the pictures draw the tensors of either.
 ENGINE_IMPORT = re.compile(r"^(import|from) edutorch\b(?! import viz\b|\.viz\b)", flags=re.MULTILINE)
 
+# A cell's id as nbformat or JupyterLab invents it; an id that somebody chose is kept.
+RANDOM_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f-]+)?")
+
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 # Drawn by matplotlib and IPython: other versions of these may write other bytes, so they are not compared.
@@ -134,10 +137,11 @@ def canonical(notebook) -> str:
     }
     seen: dict[str, int] = {}
     for cell in notebook.cells:
-        # An id made of the cell's text: inserting a cell leaves the ids of the others alone.
-        digest = hashlib.sha256(cell.source.encode()).hexdigest()[:8]
-        seen[digest] = seen.get(digest, 0) + 1
-        cell["id"] = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
+        if RANDOM_ID.fullmatch(cell.id):
+            # An id made of the cell's text: inserting a cell leaves the ids of the others alone.
+            digest = hashlib.sha256(cell.source.encode()).hexdigest()[:8]
+            seen[digest] = seen.get(digest, 0) + 1
+            cell["id"] = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):
             if output.output_type == "error":

@@ -4,6 +4,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+from scripts import run_notebooks as script
 from tests.notebooks import harness, policy
 
 
@@ -102,6 +103,16 @@ def test_a_second_run_writes_the_same_bytes(notebook):
     assert "File " not in "".join(outputs(path)[4][0].traceback)
     assert harness.run_notebooks("--check", path).returncode == 0
     assert harness.nbval(path).returncode == 0  # what `interact` prints does not confuse it
+
+
+def test_chosen_cell_ids_stay_and_random_ones_become_stable():
+    def written():
+        cells = [new_code_cell("1", id="stride-predict"), new_code_cell("2"), new_code_cell("2")]
+        return script.canonical(new_notebook(cells=cells))
+
+    ids = [cell.id for cell in nbformat.reads(written(), as_version=4).cells]
+    assert written() == written()
+    assert ids == ["stride-predict", ids[1], ids[1] + "-2"]
 
 
 def test_check_shows_a_difference_and_writes_nothing(notebook):
