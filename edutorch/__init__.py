@@ -1,0 +1,53 @@
+"""edutorch: deep learning on NumPy in PyTorch's API, written to be read.
+
+    import edutorch as torch
+
+is enough for ordinary PyTorch teaching code. Start reading at `op/__init__.py` (how an operator is made),
+`ops/pointwise.py` (what one looks like) and `autograd/graph.py` (the backward pass).
+"""
+
+# Element types and devices
+from .dtypes import (
+    bfloat16,
+    bool,
+    double,
+    dtype,
+    finfo,
+    float,
+    float16,
+    float32,
+    float64,
+    get_default_dtype,
+    half,
+    iinfo,
+    int,
+    int8,
+    int16,
+    int32,
+    int64,
+    long,
+    promote_types,
+    set_default_dtype,
+    short,
+    uint8,
+    uint16,
+    uint32,
+    uint64,
+)
+from .backends import device
+
+# Tensors, and the modes that say what is recorded
+from .tensor import Size, Tensor
+from .modes import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+)
+
+# Operators, a family a line
+from .ops.convert import *
+from .ops.create import *
+from .ops.pointwise import *

@@ -1,0 +1,23 @@
+"""Reverse-mode automatic differentiation: the graph, the backward pass, views, versions.
+
+Read in this order: `graph.py` (nodes and the backward pass), `versions.py` (were saved values overwritten?),
+`views.py` (in-place writes and views), `backward.py` (what users call), `function.py` (write your own).
+"""
+
+from ..modes import detect_anomaly, enable_grad, inference_mode, no_grad, set_detect_anomaly, set_grad_enabled
+from ..tensor import Tensor as Variable
+from .backward import backward, grad
+from .graph import Node
+
+__all__ = [
+    "Node",
+    "Variable",
+    "backward",
+    "detect_anomaly",
+    "enable_grad",
+    "grad",
+    "inference_mode",
+    "no_grad",
+    "set_detect_anomaly",
+    "set_grad_enabled",
+]

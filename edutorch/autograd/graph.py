@@ -1,0 +1,516 @@
+"""The graph and the backward pass.
+
+Every tracked operation leaves a `Node`. Its edges lead to the producers of its inputs; a leaf tensor stands for
+itself. `run_backward` collects what can be reached, orders it by birth (a producer is always older than its
+consumers), and walks it once from the youngest to the oldest. There is no recursion: depth is no limit.
+"""
+
+from __future__ import annotations
+
+import traceback
+import warnings
+from operator import attrgetter
+from sys import getrefcount
+
+import numpy as np
+
+from ..backends import DEVICE_TYPE, XP
+from ..dtypes import FLOAT32, HALVES
+from ..modes import (
+    is_anomaly_check_nan_enabled,
+    is_anomaly_enabled,
+    set_grad_enabled,
+)
+from ..tensor import Tensor, wrap
+from .versions import modified, tick
+
+
+class Node:
+    """A recorded operation. Each operator makes its own subclass, named as in PyTorch: `MulBackward0`.
+
+    Attributes:
+        edges: for each input, the node that produced it, a leaf tensor, or None if it needs no gradient.
+        saved: what the gradient formulas need, and nothing else; None once the graph was freed.
+        shape, dtype: of the output; what flows in as gradient has them too.
+        stamp: the time of birth.
+    """
+
+    __slots__ = ("edges", "saved", "shape", "dtype", "stamp", "notes", "__weakref__")
+    role = "node"
+    index = 0  # which output of its operation it stands for
+
+    def __init__(self, edges, saved, shape, dtype):
+        self.edges, self.saved, self.shape, self.dtype = edges, saved, shape, dtype
+        self.stamp = tick()
+        self.notes = None
+        if is_anomaly_enabled():
+            self.note("trace", traceback.format_stack()[:-2])
+
+    def gradients(self, g, create):
+        """Return the gradient for each edge, given the output's: arrays, or Tensors if `create`."""
+        raise NotImplementedError
+
+    def name(self):
+        """Return the node's name, as printed by `tensor.grad_fn`."""
+        return type(self).__name__
+
+    def require_saved(self):
+        """Raise PyTorch's error if the graph was freed."""
+        if self.saved is None:
+            raise RuntimeError(
+                "Trying to backward through the graph a second time (or directly access saved tensors after they have "
+                "already been freed). Saved intermediate values of the graph are freed when you call .backward() or "
+                "autograd.grad(). Specify retain_graph=True if you need to backward through the graph a second time or "
+                "if you need to access saved tensors after calling backward."
+            )
+
+    def note(self, kind, value):
+        """Attach something rare to the node (hooks, a trace, retained outputs); returns the list of its kind."""
+        if self.notes is None:
+            self.notes = {}
+        self.notes.setdefault(kind, []).append(value)
+        return self.notes[kind]
+
+    @property
+    def next_functions(self):
+        """The (node, output number) pairs that the edges lead to, as in PyTorch; (None, 0) for a constant."""
+        return tuple(
+            (None, 0) if e is None else (function_of(e), e.index if e.role == "output" else 0)
+            for e in self.edges
+        )
+
+    @property
+    def metadata(self):
+        """A dictionary for the user's own notes."""
+        return (self.notes or {}).get("metadata", [None])[0] or self.note("metadata", {})[0]
+
+    def register_hook(self, hook):
+        """Call `hook(grad_inputs, grad_outputs)` after the node's gradients were computed; it may replace them."""
+        return Handle(self.note("hook", hook), hook)
+
+    def register_prehook(self, hook):
+        """Call `hook(grad_outputs)` before the node's gradients are computed; it may replace them."""
+        return Handle(self.note("prehook", hook), hook)
+
+    def __repr__(self):
+        return f"<{self.name()} object at {id(self):#x}>"
+
+
+class Output:
+    """One of several outputs of a node, as an edge: which node, and which output."""
+
+    __slots__ = ("node", "index", "shape", "dtype")
+    role = "output"
+
+    def __init__(self, node, index, shape, dtype):
+        self.node, self.index, self.shape, self.dtype = node, index, shape, dtype
+
+    def name(self):
+        """Return the node's name."""
+        return self.node.name()
+
+    def note(self, kind, value):
+        """Attach a tensor hook or a retained tensor to this output."""
+        return self.node.note((kind, self.index), value)
+
+    def __eq__(self, other):
+        return isinstance(other, Output) and other.node is self.node and other.index == self.index
+
+    def __hash__(self):
+        return hash((id(self.node), self.index))
+
+
+class AccumulateGrad:
+    """How a leaf shows in `next_functions`: the place where its gradient is added to `.grad`."""
+
+    def __init__(self, variable):
+        self.variable = variable
+
+    next_functions = ()
+
+    def name(self):
+        """Return PyTorch's name."""
+        return "torch::autograd::AccumulateGrad"
+
+    def register_hook(self, hook):
+        """Call `hook(grad_inputs, grad_outputs)` after the gradient was accumulated."""
+        variable = self.variable
+        return variable.register_post_accumulate_grad_hook(lambda _: hook((), (variable.grad,)))
+
+    def __eq__(self, other):
+        return isinstance(other, AccumulateGrad) and other.variable is self.variable
+
+    def __hash__(self):
+        return hash(id(self.variable))
+
+    def __repr__(self):
+        return f"<AccumulateGrad object at {id(self.variable):#x}>"
+
+
+def function_of(edge):
+    """Return what PyTorch shows for an edge: the node, or a leaf's AccumulateGrad."""
+    return edge if edge.role == "node" else edge.node if edge.role == "output" else AccumulateGrad(edge)
+
+
+class Handle:
+    """What a `register_…` method returns: `remove()` takes the hook off; as a context manager, at the block's end."""
+
+    def __init__(self, hooks, hook):
+        self._hooks, self._hook = hooks, hook
+
+    def remove(self):
+        """Take the hook off."""
+        if self._hook in self._hooks:
+            self._hooks.remove(self._hook)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.remove()
+
+
+class FormulaNode(Node):
+    """A node of an operator with one gradient formula per input (`edutorch/op.py` makes the subclasses)."""
+
+    __slots__ = ()
+
+    def gradients(self, g, create):
+        """Return the gradient for each edge; written for each operator by `edutorch/op/nodes.py`."""
+        raise NotImplementedError
+
+    def array(self, i):
+        """Return saved tensor `i` as an array, after checking that nobody wrote to it."""
+        t = self.saved[i]
+        storage = t.storage if t.base is None else t.base.storage
+        if storage is not None and storage.stamp > self.stamp:
+            raise modified(t, self, self._producer(i))
+        return t.array
+
+    def tensor(self, i):
+        """Return saved tensor `i` with its history, for a backward pass that is itself recorded."""
+        self.array(i)
+        return self.saved[i]
+
+    def list_item(self, t, create):
+        """Return one tensor of a saved list, checked like `array`, as a Tensor if `create`."""
+        storage = t.storage if t.base is None else t.base.storage
+        if storage is not None and storage.stamp > self.stamp:
+            raise modified(t, self, None)
+        return t if create else t.array
+
+    def out_tensor(self, i):
+        """Return the saved output as the tensor it was: the node itself is its history."""
+        t = wrap(self.array(i))
+        t.node, t.tracked = self, True
+        return t
+
+    def _producer(self, i):
+        name = type(self).kept[i]
+        if name == "out":
+            return self.name()
+        edge = self.edges[type(self).op.tensors.index(name)] if name in type(self).op.tensors else None
+        return None if edge is None or edge.role == "leaf" else edge.name()
+
+
+class HalfNode:
+    """Mixed into the nodes of float16 and bfloat16 operations: gradients are computed in float32, then rounded."""
+
+    __slots__ = ()
+
+    def array(self, i):
+        """Return saved tensor `i` in float32."""
+        return widen(super().array(i))  # type: ignore[misc]
+
+    def list_item(self, t, create):
+        """Return one tensor of a saved list, in float32."""
+        return widen(super().list_item(t, create))  # type: ignore[misc]
+
+
+def widen(value):
+    """Return a half-precision array (or each of a list) in float32, anything else as it is."""
+    if isinstance(value, (list, tuple)):
+        return [widen(v) for v in value]
+    return value.astype(FLOAT32) if getattr(value, "dtype", None) in HALVES else value
+
+
+# ---------------------------------------------------------------- the backward pass
+
+
+def edge_of(tensor):
+    """Return what gradients of this tensor flow to: its node, itself if it is a leaf, None if not tracked."""
+    return (tensor.node or tensor) if tensor.tracked else None
+
+
+def plan(roots):
+    """Return everything the roots can reach, each after all its consumers: nodes by birth, youngest first.
+
+    A leaf stands right behind the oldest node that uses it: at that point its gradient is complete.
+    """
+    seen = set()
+    leaves = {}
+    for root in roots:
+        if root.role == "leaf":
+            leaves[root] = 0
+        else:
+            seen.add(root.node if root.role == "output" else root)
+    stack = list(seen)
+    while stack:
+        node = stack.pop()
+        for edge in node.edges:
+            if edge is None:
+                continue
+            role = edge.role
+            if role == "leaf":
+                if leaves.get(edge, node.stamp) >= node.stamp:
+                    leaves[edge] = node.stamp
+                continue
+            if role == "output":
+                edge = edge.node
+            if edge not in seen:
+                seen.add(edge)
+                stack.append(edge)
+    schedule = sorted(seen, key=_birth, reverse=True)
+    if leaves:  # merge: a leaf goes right behind its oldest consumer
+        at = {}
+        for leaf, stamp in leaves.items():
+            at.setdefault(stamp, []).append(leaf)
+        merged = []
+        for node in schedule:
+            merged.append(node)
+            if node.stamp in at:
+                merged += at[node.stamp]
+        schedule = merged + at.get(0, [])
+    return schedule
+
+
+_birth = attrgetter("stamp")
+
+
+def leading_to(schedule, targets):
+    """Return the part of the schedule that lies on a path to one of the targets, targets included."""
+    wanted = set()
+    for item in reversed(schedule):  # oldest first: an edge is decided before the nodes that point to it
+        if item in targets:
+            wanted.add(item)
+        elif item.role == "node" and any(
+            (e.node if e is not None and e.role == "output" else e) in wanted for e in item.edges
+        ):
+            wanted.add(item)
+    return [item for item in schedule if item in wanted]
+
+
+def run_backward(roots, seeds, retain, create, targets=None):
+    """Carry gradients from the roots to the leaves.
+
+    Args:
+        roots: tracked tensors. seeds: the gradient of each, as a tensor of the same shape.
+        retain: keep what nodes saved. create: record the backward pass itself.
+        targets: None to add to the leaves' `.grad`; else the edges whose gradients are wanted instead.
+
+    Returns:
+        A dictionary from target edge to gradient (arrays, or Tensors if `create`).
+    """
+    edges = [edge_of(root) for root in roots]
+    schedule = plan(edges)
+    captured, expected = {}, None
+    if targets is not None:
+        schedule = leading_to(schedule, {e.node if e.role == "output" else e for e in targets})
+        expected = set(schedule)
+    pending = {}
+    for edge, seed in zip(edges, seeds, strict=True):
+        add(pending, edge, seed if create else seed.array)
+    with (
+        np.errstate(all="ignore"),
+        set_grad_enabled(create),
+    ):  # gradients are silent too where they are inf or nan
+        for item in schedule:
+            g = pending.pop(item, None)
+            if g is None:
+                continue
+            if item.role == "leaf":
+                deliver(item, g, create, None if targets is None else captured)
+                continue
+            if type(g) is list:
+                g = gather(item, g, create, captured, targets)
+            elif item.notes is not None:
+                g = run_node_hooks(item.notes, g, create)
+            if expected is not None and item in targets:
+                captured[item] = g
+            gradients = item.gradients(g, create)
+            if item.notes is not None:
+                gradients = after_node(item, gradients, g, create)
+            for edge, d in zip(item.edges, gradients):  # noqa: B905 (strict costs time here; formulas are checked at import)
+                if d is None or (
+                    expected is not None and (edge.node if edge.role == "output" else edge) not in expected
+                ):
+                    continue
+                if create:
+                    add(pending, edge, d)
+                    continue
+                # `add`, written out for the common case: this is the hottest loop of all
+                if edge.role == "node":
+                    if d.shape != edge.shape or d.dtype is not edge.dtype:
+                        add(pending, edge, d)
+                        continue
+                elif edge.role == "output" or d.shape != edge.array.shape or d.dtype is not edge.array.dtype:
+                    add(pending, edge, d)
+                    continue
+                pending[edge] = pending[edge] + d if edge in pending else d
+            if not retain and item.saved:
+                item.saved = None
+    return captured
+
+
+def deliver(leaf, g, create, captured):
+    """Hand a leaf its complete gradient: through its hooks, into `.grad` or among the captured ones."""
+    if leaf.hooks:
+        g = run_hooks(leaf.hooks, g, create)
+    if captured is None:
+        accumulate(leaf, g, create)
+    else:
+        captured[leaf] = g
+
+
+def add(pending, edge, d):
+    """Add a gradient to what has arrived at an edge, brought to the edge's shape and dtype."""
+    role = edge.role
+    if role == "leaf":
+        shape, dtype = edge.array.shape, edge.array.dtype
+    else:
+        shape, dtype = edge.shape, edge.dtype
+    raw = d.array if type(d) is Tensor else d
+    if raw.shape != shape:
+        d = sum_to(d, shape)
+        raw = d.array if type(d) is Tensor else d
+    if raw.dtype is not dtype:
+        d = d.astype(dtype)
+    if role == "output":
+        slots = pending.get(edge.node)
+        if slots is None:
+            slots = pending[edge.node] = [None] * edge.node.outputs
+        i = edge.index
+        slots[i] = d if slots[i] is None else slots[i] + d
+    elif edge in pending:
+        pending[edge] = pending[edge] + d
+    else:
+        pending[edge] = d
+
+
+def gather(node, slots, create, captured, targets):
+    """Return the gradients of a many-output node as a tuple, zeros where none arrived."""
+    for i, g in enumerate(slots):
+        if g is not None and node.notes is not None:
+            slots[i] = run_node_hooks(node.notes, g, create, i)
+    for target in targets or ():
+        if target.role == "output" and target.node is node and slots[target.index] is not None:
+            captured[target] = slots[target.index]
+    return tuple(node.zeros(i, create) if g is None else g for i, g in enumerate(slots))
+
+
+def sum_to(g, shape):
+    """Sum a gradient over the axes along which its input was broadcast."""
+    lead = g.ndim - len(shape)
+    if lead > 0:
+        g = g.sum(axis=tuple(range(lead)))
+    axes = tuple(i for i, n in enumerate(shape) if n == 1 and g.shape[i] != 1)
+    return g.sum(axis=axes, keepdims=True) if axes else g
+
+
+def accumulate(leaf, g, create):
+    """Add a complete gradient to a leaf's `.grad`."""
+    if leaf._grad is None:
+        leaf._grad = g if create else wrap(own(g))
+    elif create:
+        leaf._grad = leaf._grad + g
+    else:
+        leaf._grad.array += g
+    for hook in leaf.accumulated_hooks or ():
+        hook(leaf)
+
+
+def as_tensor(g):
+    """Wrap a gradient as a tensor; NumPy's 0-d results are scalars and become arrays again."""
+    return wrap(g if type(g) in DEVICE_TYPE else XP[type(g)].asarray(g))
+
+
+def own(array):
+    """Return an array that `.grad` may keep: a view of something, or the very array another leaf got, is copied."""
+    if type(array) not in DEVICE_TYPE:
+        return XP[type(array)].asarray(array)
+    # 4: the caller's schedule loop, this call chain (accumulate, own) and getrefcount's own argument
+    if array.base is not None or getrefcount(array) > 4 or not array.flags.c_contiguous:
+        return array.copy()
+    return array
+
+
+# ---------------------------------------------------------------- hooks and anomalies
+
+
+def run_hooks(hooks, g, create):
+    """Pass a gradient through tensor hooks; each may return a replacement."""
+    g = g if create else as_tensor(g)
+    for hook in list(hooks):
+        replaced = hook(g)
+        if replaced is not None:
+            if not isinstance(replaced, Tensor):
+                raise TypeError(f"expected Variable, but hook returned '{type(replaced).__name__}'")
+            if replaced.array.shape != g.array.shape:
+                raise RuntimeError(f"hook '{getattr(hook, '__name__', hook)}' has changed the size of value")
+            g = replaced
+    return g if create else g.array
+
+
+def run_node_hooks(notes, g, create, index=None):
+    """Run what was attached to an output: tensor hooks, then the node's prehooks, then retained gradients."""
+
+    def attached(kind):
+        return notes.get(kind if index is None else (kind, index), ())
+
+    g = run_hooks(attached("tensor_hook"), g, create)
+    for hook in attached("prehook"):
+        replaced = hook((g if create else as_tensor(g),))
+        if replaced is not None:
+            g = replaced[0] if create else replaced[0].array
+    for ref in attached("retain"):
+        tensor = ref()
+        if tensor is not None:
+            kept = g if create else as_tensor(g.copy())
+            tensor._grad = kept if tensor._grad is None else tensor._grad + kept
+    return g
+
+
+def after_node(node, gradients, g, create):
+    """Run a node's hooks on the gradients it computed, and look for NaN if anomaly detection is on."""
+    hooks = node.notes.get("hook", ())
+    if hooks:
+
+        def as_tensors(values):
+            return tuple(v if v is None or create else as_tensor(v) for v in values)
+
+        inputs, outputs = as_tensors(gradients), as_tensors(g if isinstance(g, tuple) else (g,))
+        for hook in list(hooks):
+            replaced = hook(inputs, outputs)
+            if replaced is not None:
+                inputs = replaced
+        gradients = [v if v is None or create else v.array for v in inputs]
+    if is_anomaly_enabled() and is_anomaly_check_nan_enabled():
+        check_nan(node, gradients)
+    return gradients
+
+
+def check_nan(node, gradients):
+    """Raise if a node returned NaN, after a warning that shows where the forward pass made the node."""
+    for i, d in enumerate(gradients):
+        raw = d.array if isinstance(d, Tensor) else d
+        if raw is not None and XP[type(raw)].isnan(raw).any():
+            trace = (
+                "".join(node.notes["trace"][0])
+                if "trace" in (node.notes or {})
+                else "(no trace: made outside anomaly mode)"
+            )
+            warnings.warn(
+                f"Error detected in {node.name()}. Traceback of forward call that caused the error:\n{trace}",
+                stacklevel=4,
+            )
+            raise RuntimeError(f"Function '{node.name()}' returned nan values in its {i}th output.")

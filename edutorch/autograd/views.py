@@ -1,0 +1,175 @@
+"""Views with history: tensors that share memory, and what a write through one means for the others.
+
+A differentiable view remembers its base and how to take it again (`replay`). A write through a view becomes one
+step on the base ("copy these values into that slice"); the next time another view of the base is used, it takes
+its history from the base anew. This is what PyTorch calls `CopySlices`.
+"""
+
+from __future__ import annotations
+
+from ..errors import with_remedy
+from ..modes import enable_grad, is_grad_enabled, is_inference_mode_enabled
+from ..tensor import Tensor, wrap
+from .graph import Node, as_tensor, edge_of
+from .versions import bump, storage_of
+
+
+def replay(view, base):
+    """Take the same view of another tensor of the base's shape."""
+    steps, link = [], view.replay
+    while link is not None:
+        function, arguments, link = link
+        steps.append((function, arguments))
+    for function, arguments in reversed(steps):
+        base = function(base, *arguments)
+    return base
+
+
+def sync(view):
+    """Bring a view's history in line with its base, if the memory was written since it was last looked at."""
+    base = view.base
+    if base.storage.stamp <= view.linked:
+        return
+    view.linked = base.storage.stamp
+    if base.tracked and base.node is not None:
+        with enable_grad():
+            fresh = replay(view, base)
+        view.node, view.tracked = fresh.node, True
+
+
+class CopySlices(Node):
+    """The write of a value into a view of a base: the base's gradient is zero where the value went."""
+
+    __slots__ = ()
+
+    def gradients(self, g, create):
+        """Split the gradient of the written base into what is left of the old base, and the value's part."""
+        (view,) = self.saved
+        g = g if create else as_tensor(g)
+        rest = None
+        if self.edges[0] is not None:
+            rest = wrap(g.array.copy())
+            if create:
+                rest = g.clone()
+            replay(view, rest).zero_()
+        value = None if self.edges[1] is None else replay(view, g).clone()
+        return [d if d is None or create else d.array for d in (rest, value)]
+
+
+class _Way:
+    """How a view was taken, without the view itself."""
+
+    __slots__ = ("replay",)
+
+    def __init__(self, view):
+        self.replay = view.replay
+
+
+def before_write(tensor):
+    """Check that a tensor may be written in place, and return its present value with its history.
+
+    Raises:
+        RuntimeError: PyTorch's errors for leaves, views of leaves, views that share elements, inference tensors.
+    """
+    if not isinstance(tensor, Tensor):
+        raise TypeError(f"only a tensor can be changed in place, not {type(tensor).__name__}")
+    if tensor.base is not None and tensor.base.storage is not None:
+        sync(tensor)
+    if not tensor.array.flags.writeable:
+        raise RuntimeError(with_remedy(
+            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+            "Please clone() the tensor before performing the operation.",
+            "An expanded tensor, or one over a read-only NumPy array, cannot be written."))  # fmt: skip
+    if tensor.inference and not is_inference_mode_enabled():
+        raise RuntimeError("Inplace update to inference tensor outside InferenceMode is not allowed."
+                           "You can make a clone to get a normal tensor before doing inplace update.")  # fmt: skip
+    if is_grad_enabled():
+        refuse_leaf(tensor)
+    old = wrap(tensor.array)
+    old.node, old.tracked = tensor.node, tensor.tracked
+    return old
+
+
+def refuse_leaf(tensor):
+    """Raise if writing the tensor would change a leaf that requires grad."""
+    remedy = "Write inside `with torch.no_grad():`, or compute a new tensor instead."
+    if tensor.tracked and tensor.node is None:
+        raise RuntimeError(with_remedy(
+            "a leaf Variable that requires grad is being used in an in-place operation.", remedy))  # fmt: skip
+    base = tensor.base
+    if base is not None and base.tracked and base.node is None:
+        raise RuntimeError(with_remedy(
+            "a view of a leaf Variable that requires grad is being used in an in-place operation.", remedy))  # fmt: skip
+    if base is not None and tensor.tracked and getattr(tensor.node, "of_many", False):
+        raise RuntimeError(
+            f"Output {tensor.node.index} of {tensor.node.name()} is a view and is being modified inplace. This view is the "
+            "output of a function that returns multiple views. Such functions do not allow the output views to be modified "
+            "inplace. You should replace the inplace operation by an out-of-place one."
+        )
+
+
+def write(tensor, old, result):
+    """Put a computed result into a tensor's memory, and let the history say so.
+
+    Args:
+        tensor: what is written. old: what `before_write` returned. result: the new values, a tensor.
+    """
+    array = tensor.array
+    if result.array.shape != array.shape:
+        raise RuntimeError(with_remedy(
+            f"output with shape {list(array.shape)} doesn't match the broadcast shape {list(result.array.shape)}",
+            "An in-place operation cannot grow the tensor it writes: use the out-of-place form."))  # fmt: skip
+    refuse_cast(result.dtype, tensor.dtype)
+    if result.array.dtype != array.dtype:
+        result = result.to(tensor.dtype)
+    node = result.node
+    saved = (
+        [v for v in node.saved or () if isinstance(v, Tensor)]
+        if node is not None and node.role == "node"
+        else []
+    )
+    if any(value is old for value in saved):
+        old.array = array.copy()  # the gradient needs the value as it was
+    array[...] = result.array
+    storage = storage_of(tensor)
+    elsewhere = any(v is not old and v.array is not result.array and storage_of(v) is storage for v in saved)
+    bump(tensor)
+    for value in saved:
+        if value.array is result.array and not elsewhere:
+            value.array, value.storage = (
+                array,
+                storage,
+            )  # the saved output is this memory now: a later write must be noticed
+            node.stamp = storage.stamp
+    if is_grad_enabled() and (tensor.tracked or result.tracked):
+        _link(tensor, result)
+    return tensor
+
+
+def _link(tensor, result):
+    if tensor.base is None:
+        tensor.node, tensor.tracked = result.node, result.tracked
+        return
+    base = tensor.base
+    base.node = CopySlices(
+        (edge_of(base), edge_of(result)), (_Way(tensor),), base.array.shape, base.array.dtype
+    )
+    base.tracked = True
+    sync(tensor)
+
+
+def refuse_cast(source, target):
+    """Raise if a result of one dtype may not be written into a tensor of another: float into int, int into bool."""
+    rank = {True: 2, False: 1}
+    a = rank[source.is_floating_point] if source.name != "bool" else 0
+    b = rank[target.is_floating_point] if target.name != "bool" else 0
+    if a > b:
+        raise RuntimeError(with_remedy(
+            f"result type {source.legacy} can't be cast to the desired output type {target.legacy}",
+            "Convert the tensor first, or use the out-of-place form."))  # fmt: skip
+
+
+def assign(tensor, compute, *args, **kwargs):
+    """Run an operator and write its result into its first operand: what `x.add_(y)` does."""
+    old = before_write(tensor)
+    return write(tensor, old, compute(old, *args, **kwargs))

@@ -1,0 +1,85 @@
+"""Error messages: PyTorch's exception type and first sentence, then the shapes and the likely remedy.
+
+Operators raise what this file builds, so the words stand in one place. `explain` turns an exception of the array
+library (a broadcasting failure, say) into the error that PyTorch would raise for the same call.
+"""
+
+from __future__ import annotations
+
+from numpy.exceptions import AxisError
+
+
+def with_remedy(message, remedy):
+    """Join PyTorch's sentence and our advice, the advice on a line of its own."""
+    return f"{message}\n{remedy}"
+
+
+def shape_list(shapes):
+    """Return shapes as words: `(2, 3) and (4,)`."""
+    return " and ".join(str(tuple(shape)) for shape in shapes)
+
+
+def cannot_broadcast(shapes):
+    """Build the error for shapes that do not broadcast, naming the first axis (from the right) that clashes."""
+    shapes = [tuple(s) for s in shapes]
+    a, b = shapes[0], shapes[-1]
+    for left in shapes:
+        for right in shapes:
+            for axis in range(-1, -min(len(left), len(right)) - 1, -1):
+                if left[axis] != right[axis] and 1 not in (left[axis], right[axis]):
+                    a, b = left, right
+                    position = max(len(a), len(b)) + axis
+                    return RuntimeError(with_remedy(
+                        f"The size of tensor a ({a[axis]}) must match the size of tensor b ({b[axis]}) "
+                        f"at non-singleton dimension {position}",
+                        f"The shapes {shape_list((a, b))} do not broadcast: aligned from the right, sizes must be equal "
+                        f"or 1. Check for a missing unsqueeze, reshape or transpose."))  # fmt: skip
+    return RuntimeError(f"The shapes {shape_list(shapes)} do not broadcast")
+
+
+def dimension_out_of_range(ndim, dim):
+    """Build the error for a `dim` that the tensor does not have."""
+    reach = max(ndim, 1)
+    return IndexError(f"Dimension out of range (expected to be in range of [{-reach}, {reach - 1}], but got {dim})")
+
+
+def not_a_tensor(function, parameter, position, value):
+    """Build the error for an argument that must be a tensor and is not."""
+    kind = type(value).__module__ + "." if type(value).__module__ not in ("builtins", "__main__") else ""
+    remedy = (
+        "Make it a tensor first: torch.tensor(value)." if value is not None else "Did a function forget its return?"
+    )
+    return TypeError(with_remedy(
+        f"{function}(): argument '{parameter}' (position {position}) must be Tensor, not {kind}{type(value).__name__}",
+        remedy))  # fmt: skip
+
+
+def different_devices(first, second):
+    """Build the error for operands on different devices."""
+    return RuntimeError(with_remedy(
+        f"Expected all tensors to be on the same device, but found at least two devices, {first} and {second}!",
+        "Move one of them: x.to(y.device)."))  # fmt: skip
+
+
+def explain(name, arrays, error):
+    """Return the error PyTorch would raise where the array library raised `error`.
+
+    Args:
+        name: the operator.
+        arrays: its array operands.
+        error: what NumPy or CuPy raised.
+    """
+    if isinstance(error, AxisError) and error.axis is not None:
+        return dimension_out_of_range(error.ndim, error.axis)
+    text = str(error)
+    shapes = [a.shape for a in arrays if hasattr(a, "shape")]
+    if isinstance(error, ValueError) and "broadcast" in text and len(shapes) > 1:
+        return cannot_broadcast(shapes)
+    kinds = [type(a) for a in arrays if hasattr(a, "dtype")]
+    if len(set(kinds)) > 1:
+        return different_devices(*sorted({_device_name(kind) for kind in kinds})[:2])
+    return error
+
+
+def _device_name(array_type):
+    return "cpu" if array_type.__module__.startswith("numpy") else "cuda:0"

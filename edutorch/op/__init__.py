@@ -1,0 +1,303 @@
+"""`@op`: from one forward and its gradient formulas to a function, a method, an in-place and an `out=` form.
+
+An operator is written once, on arrays, with `xp` standing for the array library:
+
+    @op
+    def mul(xp, input: Array, other: Operand):
+        return input * other
+
+    mul.grad(input=lambda g, other: g * other, other=lambda g, input: g * input)
+
+- **Parameters.** `Array`: a tensor; `Operand`: a tensor or a Python number; `Index`: an integer or boolean tensor
+  that is never converted and has no gradient; `Array | None` and `Index | None`: may be left out; `Arrays`: a
+  sequence of tensors; `Sizes`: ints that the method also takes one by one, `x.view(2, 3)`. Anything without such
+  an annotation is a plain parameter.
+- **Formulas**, one per differentiable input, name what they need: `g` (the output's gradient), an input, a
+  parameter, `out`, `xp`, `shape` (of this input), or an extra result of the forward. Only that is kept, and only
+  if an input that needs it is tracked. What a formula returns is summed down to the input's shape and cast to its
+  dtype by the engine, so no formula mentions broadcasting.
+- **One dialect.** Formulas use what NumPy, CuPy and Tensor share: operators, `xp.*`, `.sum(axis=, keepdims=)`,
+  `.reshape`, `.swapaxes`, `.mT`, `.astype`. The engine feeds them arrays, or Tensors under `create_graph=True`;
+  higher derivatives come from the same formulas. Another operator is called in a formula as `other_op.both(...)`.
+- **cast**: `"common"` brings the operands to PyTorch's common dtype; `"float"` also turns integers into the default
+  float dtype; `None` leaves them. float16 and bfloat16 are computed in float32 and rounded once (except with
+  `cast=None`, where nothing is computed).
+
+The function users call is made from a template (`write_call`), like a dataclass's `__init__`: straight-line code
+with the operator's own signature, which costs a third of a generic `*args` wrapper. Print one with
+`print(torch.mul.op.wrapper_source())`.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+import linecache
+import textwrap
+from typing import Any
+
+from .. import dtypes
+from ..autograd.graph import HalfNode
+from ..backends import DEVICE_TYPE, XP
+from ..errors import not_a_tensor
+from ..tensor import Tensor, wrap
+from .forms import half_kernel, inplace_form, loose_sizes, result_type
+from .nodes import NodeClasses
+from .wrapper import NUMBERS, namespace, write_call
+
+Array = Operand = Index = Arrays = Sizes = Any  # the parameter kinds, as annotations
+
+_TENSOR_KINDS = ("Array", "Operand", "Index", "Array | None", "Index | None", "Arrays")
+
+OPS: dict[str, Op] = {}
+
+
+class Op:
+    """An operator: its forward, its formulas, its per-device kernels, and the function made from them.
+
+    Attributes:
+        name: as users call it. forward: the plain function on arrays.
+        tensors: the names of the tensor parameters; params: all names, `xp` left out.
+        formulas: input name -> gradient formula.
+        fn: the function that users call.
+    """
+
+    def __init__(self, forward, *, name, node, cast, view, inplace, method, out, outputs, extras):
+        self.name, self.forward, self.doc = name or forward.__name__, forward, inspect.getdoc(forward)
+        signature = inspect.signature(forward)
+        self.takes_xp = "xp" in signature.parameters
+        self.signature = [p for p in signature.parameters.values() if p.name != "xp"]
+        self.params = [p.name for p in self.signature]
+        self.kinds = {p.name: p.annotation for p in self.signature if p.annotation in _TENSOR_KINDS}
+        self.tensors = list(self.kinds)
+        self.cast, self.view, self.takes_out = cast, view, out
+        self.outputs, self.extras = outputs, extras
+        self.takes_list = "Arrays" in self.kinds.values()
+        self.result_type = result_type(self.name, outputs) if isinstance(outputs, tuple) else tuple
+        self.node_name = node or "".join(w.capitalize() for w in self.name.split("_")) + "Backward0"
+        self.formulas, self.whole, self.kept = {}, None, []
+        self.kernels = {kind: self._bind(xp) for kind, xp in XP.items() if kind is not Tensor}
+        self.half_kernels = {kind: half_kernel(kernel) for kind, kernel in self.kernels.items()}
+        self.node_classes, self.half_node_classes = NodeClasses(self, ()), NodeClasses(self, (HalfNode,))
+        self.fn, self.half_fn = self._make(half=False), self._make(half=True)
+        self._attach(inplace, method)
+
+    def _bind(self, xp):
+        return functools.partial(self.forward, xp) if self.takes_xp else self.forward
+
+    # ---- definition
+
+    def grad(self, **formulas):
+        """Give the gradient formula of each differentiable input.
+
+        Raises:
+            TypeError: if a formula names something that is neither an input, a parameter, nor one of
+                `g out xp shape` or an extra result.
+        """
+        legal = [
+            "g",
+            *self.params,
+            "out",
+            "xp",
+            "shape",
+            *self.extras,
+            *(self.outputs if isinstance(self.outputs, tuple) else ()),
+        ]
+        for name, formula in formulas.items():
+            if name not in self.tensors or self.kinds[name].startswith("Index"):
+                raise TypeError(
+                    f"{self.name}.grad: '{name}' is not a differentiable input; these are: {self.tensors}"
+                )
+            for needed in inspect.signature(formula).parameters:
+                if needed not in legal:
+                    raise TypeError(
+                        f"{self.name}.grad: the formula for '{name}' names '{needed}'; it may name: {', '.join(legal)}"
+                    )
+        self.formulas.update(formulas)
+        self._rebuild()
+        return self.fn
+
+    def backward(self, formula):
+        """Give all gradients at once, for operators whose gradients share work (a decorator).
+
+        The formula names what it needs like the others, and `needs`: for each differentiable input, in order,
+        whether its gradient is wanted. It returns one gradient (or None) for each tensor parameter, in order.
+        """
+        self.whole = formula
+        self._rebuild()
+        return formula
+
+    def kernel(self, device):
+        """Register a faster forward for one device type: `@conv2d.kernel("cuda")`."""
+
+        def register(function):
+            for kind, name in DEVICE_TYPE.items():
+                if name == device:
+                    self.kernels[kind] = functools.partial(function, XP[kind])
+                    self.half_kernels[kind] = half_kernel(self.kernels[kind])
+            return function
+
+        return register
+
+    def _needs(self, name):
+        formula = self.whole or self.formulas.get(name)
+        return () if formula is None else inspect.signature(formula).parameters
+
+    def _rebuild(self):
+        free = ("g", "xp", "shape", "needs")
+        kept = dict.fromkeys(n for t in self.tensors for n in self._needs(t) if n not in free)
+        self.kept = list(kept)
+        self.node_classes.clear()
+        self.half_node_classes.clear()
+        # The function keeps its identity (it is already a method of Tensor): only its code is replaced.
+        self.fn.__code__ = self._make(half=False).__code__
+        self.half_fn.__code__ = self._make(half=True).__code__
+
+    # ---- what users call
+
+    def _make(self, half):
+        """Compile the wrapper template for this operator."""
+        source = write_call(self, half)
+        names = namespace(self, half)
+        filename = f"<edutorch operator {self.name}{' (half)' if half else ''}>"
+        exec(compile(source, filename, "exec"), names)
+        linecache.cache[filename] = (
+            len(source),
+            None,
+            source.splitlines(True),
+            filename,
+        )  # for readable tracebacks
+        call = names["_call"]
+        call.__name__ = call.__qualname__ = self.name
+        call.__doc__, call.__module__ = self.doc, self.forward.__module__
+        call.op, call.grad, call.backward, call.kernel, call.both = (
+            self,
+            self.grad,
+            self.backward,
+            self.kernel,
+            self.both,
+        )
+        return call
+
+    def both(self, *args, **kwargs):
+        """Call the operator on arrays or on Tensors, whichever a gradient formula is given."""
+        for a in args:
+            a = a[0] if isinstance(a, (list, tuple)) and len(a) else a
+            if isinstance(a, Tensor):
+                return self.fn(*args, **kwargs)
+            if type(a) in self.kernels:
+                return self.kernels[type(a)](*args, **kwargs)
+        raise TypeError(f"{self.name}.both needs an array or a Tensor")
+
+    def _attach(self, inplace, method):
+        if method:
+            form = self.fn
+            if any(p.annotation == "Sizes" for p in self.signature):
+                form = loose_sizes(self.fn, [p.annotation for p in self.signature].index("Sizes"))
+            setattr(Tensor, self.name, form)
+        if inplace:
+            setattr(Tensor, self.name + "_", inplace_form(self.fn, self.name + "_"))
+
+    def detour(self, values, statics):
+        """Run the operator on operands that must be converted first: mixed dtypes, halves, integers to be floats."""
+        taking_part = [i for i, n in enumerate(self.tensors) if not self.kinds[n].startswith("Index")]
+        operands = [values[i] for i in taking_part if values[i] is not None]
+        if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
+            operands = operands[0]
+        for i in taking_part:
+            v = values[i]
+            if not (v is None or isinstance(v, (Tensor, list, tuple)) or type(v) in NUMBERS):
+                values[i] = self._as_number(v, i)
+        operands = [v for v in operands if v is not None]
+        target = dtypes.common([v.array if isinstance(v, Tensor) else v for v in operands])
+        if self.cast == "float" and not dtypes.is_floating(target):
+            target = dtypes.get_default_dtype().numpy
+
+        def convert(v, must_be_tensor):
+            if isinstance(v, (list, tuple)):
+                return [convert(t, True) for t in v]
+            if isinstance(v, Tensor):
+                return (
+                    v
+                    if v.array.dtype is target or v.array.dtype == target
+                    else v.to(dtypes.dtype._by_numpy[target])
+                )
+            if v is None or not must_be_tensor:
+                return v
+            like = next(o for o in operands if isinstance(o, Tensor))
+            return wrap(XP[type(like.array)].asarray(v, dtype=target))
+
+        first = taking_part[0]
+        for i in taking_part:
+            values[i] = convert(
+                values[i], must_be_tensor=i == first or self.kinds[self.tensors[i]] != "Operand"
+            )
+        call = self.half_fn if target in dtypes.HALVES else self.fn
+        arguments = dict(zip(self.tensors, values, strict=True)) | statics
+        return call(**arguments)
+
+    def _as_number(self, value, i):
+        if isinstance(value, (int, float)):  # NumPy scalars, bool subclasses
+            return value
+        if hasattr(value, "item") and getattr(value, "ndim", 1) == 0:
+            return value.item()
+        raise not_a_tensor(self.name, self.tensors[i], i + 1, value)
+
+    # ---- what lessons show
+
+    def source(self):
+        """Return the source of the forward and of the gradient formulas."""
+        parts = [inspect.getsource(self.forward)]
+        seen = set()
+        for formula in [self.whole, *self.formulas.values()]:
+            if formula is None:
+                continue
+            text = _statement_around(formula)
+            if text not in seen:
+                seen.add(text)
+                parts.append(text)
+        return textwrap.dedent("\n\n".join(p.rstrip() for p in parts))
+
+    def wrapper_source(self):
+        """Return the code of the function that users call, as made from the template."""
+        return write_call(self, half=False)
+
+    def __repr__(self):
+        return f"<operator {self.name}({', '.join(self.params)})>"
+
+
+def op(forward=None, *, name=None, node=None, cast="common", view=False, inplace=False, method=True, out=True,
+       outputs=None, extras=()):  # fmt: skip
+    """Make an operator from a forward function on arrays (see the module's text).
+
+    Args:
+        name: the operator's name, where it differs from the function's.
+        node: the graph node's name, as PyTorch prints it; by default `NameBackward0`.
+        cast: "common", "float" or None: how operands of different dtypes meet.
+        view: the result shares the input's memory wherever NumPy's does.
+        inplace: also make `Tensor.name_`. method: also make `Tensor.name`. out: accept `out=`.
+        outputs: names of several results, returned as a named tuple; or "many": the forward returns a list.
+        extras: names of further results that only formulas see.
+
+    Returns:
+        The function users call; its `.op` is the `Op`, `.grad(...)` takes the formulas.
+    """
+    if forward is None:
+        return functools.partial(op, name=name, node=node, cast=cast, view=view, inplace=inplace, method=method, out=out,
+                                 outputs=outputs, extras=extras)  # fmt: skip
+    made = Op(forward, name=name, node=node, cast=cast, view=view, inplace=inplace, method=method,
+              out=out and outputs is None and not view, outputs=outputs, extras=tuple(extras))  # fmt: skip
+    OPS.setdefault(made.name, made)
+    return made.fn
+
+
+def _statement_around(function):
+    """Return the whole statement in which a formula was written (`inspect` finds only the line of a lambda)."""
+    lines, _ = inspect.findsource(function)
+    line = function.__code__.co_firstlineno
+    for statement in ast.parse("".join(lines)).body:
+        first = min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", []))])
+        if first <= line <= statement.end_lineno:
+            return "".join(lines[first - 1 : statement.end_lineno])
+    raise ValueError(f"no statement found around {function}")

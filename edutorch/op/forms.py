@@ -1,0 +1,88 @@
+"""The forms around an operator's function: in-place, `out=`, sizes one by one, named tuples, half precision."""
+
+from __future__ import annotations
+
+import collections
+import functools
+
+from .. import dtypes
+from ..autograd.graph import widen
+from ..autograd.views import assign, refuse_cast
+
+
+def inplace_form(call, name):
+    """Return the method that runs an operator and writes the result into its first operand."""
+
+    def form(self, *args, **kwargs):
+        return assign(self, call, *args, **kwargs)
+
+    form.__name__ = form.__qualname__ = name
+    form.__doc__ = (
+        f"In-place form of `{name[:-1]}`: the result is written into this tensor, which is returned."
+    )
+    return form
+
+
+def into(out, result):
+    """Write a result into the tensor given as `out=`, resizing it if it is empty, as PyTorch does.
+
+    Raises:
+        RuntimeError: if `out` or an input requires grad, or the result's dtype does not fit.
+    """
+    if out is None:
+        return result
+    if result.tracked or out.tracked:
+        raise RuntimeError("functions with out=... arguments don't support automatic differentiation, but one of the arguments "
+                           "requires grad.")  # fmt: skip
+    refuse_cast(result.dtype, out.dtype)
+    if out.array.shape == result.array.shape:
+        out.array[...] = result.array
+    else:
+        out.array = result.array.astype(out.array.dtype)
+    return out
+
+
+def loose_sizes(call, position):
+    """Return a method that takes sizes as one sequence or one by one: `x.view((2, 3))` and `x.view(2, 3)`."""
+
+    @functools.wraps(call)
+    def form(self, *args, **kwargs):
+        lead, sizes = args[: position - 1], args[position - 1 :]
+        if not sizes:
+            return call(self, *lead, **kwargs)
+        if len(sizes) == 1 and not hasattr(sizes[0], "__index__"):
+            return call(self, *lead, sizes[0], **kwargs)
+        return call(self, *lead, sizes, **kwargs)
+
+    return form
+
+
+def result_type(name, fields):
+    """Return a named tuple class that prints as PyTorch's `torch.return_types.name`."""
+    base = collections.namedtuple(name, fields)
+
+    class Result(base):
+        __slots__ = ()
+
+        def __repr__(self):
+            inner = ",\n".join(f"{f}={v!r}" for f, v in zip(fields, self, strict=True))
+            return f"torch.return_types.{name}(\n{inner})"
+
+    Result.__name__ = Result.__qualname__ = name
+    return Result
+
+
+def half_kernel(kernel):
+    """Compute in float32 and round the floating results once, to the operands' half dtype."""
+
+    def run(*args, **kwargs):
+        flat = [a for x in args for a in (x if isinstance(x, (list, tuple)) else [x])]
+        target = next(a.dtype for a in flat if getattr(a, "dtype", None) in dtypes.HALVES)
+        return narrow(kernel(*[widen(a) for a in args], **kwargs), target)
+
+    def narrow(result, target):
+        if isinstance(result, (list, tuple)):
+            return tuple(narrow(r, target) for r in result)
+        return result.astype(target) if getattr(result, "dtype", None) == dtypes.FLOAT32 else result
+
+    return run

@@ -1,0 +1,152 @@
+"""The graph nodes of an operator: one class each, with the gradient formulas woven into its `gradients` method."""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+
+from .. import dtypes
+from ..autograd.graph import FormulaNode, HalfNode, Output, widen
+from ..backends import XP
+from ..tensor import Tensor, wrap
+
+
+class NodeClasses(dict):
+    """The node classes of an operator by label, made on first need. Most have one, under the key None."""
+
+    def __init__(self, op, mixins):
+        super().__init__()
+        self.op, self.mixins = op, mixins
+
+    def __missing__(self, label):
+        op = self.op
+        several = op.outputs is not None
+        body = {"__slots__": ("metas", "outputs") if several else (), "op": op}
+        bases = (*self.mixins, ManyOutputs, FormulaNode) if several else (*self.mixins, FormulaNode)
+        cls = self[label] = type(label or op.node_name, bases, body)
+        cls.many = op.outputs == "many"
+        cls.kept, cls.gradients = op.kept, write_gradients(op, half=HalfNode in self.mixins)
+        return cls
+
+
+class ManyOutputs:
+    """Mixed into nodes with several outputs: zeros stand in for gradients that did not arrive."""
+
+    __slots__ = ()
+
+    def zeros(self, i, create):
+        """Return a zero gradient for output `i`."""
+        shape, dtype, kind = self.metas[i]  # type: ignore[attr-defined]
+        zero = XP[kind].zeros(shape, dtype)
+        return wrap(zero) if create else zero
+
+    @property
+    def of_many(self):
+        """Whether the outputs are views that may not be written in place."""
+        return self.many and self.op.view  # type: ignore[attr-defined]
+
+
+def record_many(node, ys):
+    """Link the outputs of a many-output operation to its node; integer outputs (indices) have no gradient."""
+    floats = [y for y in ys if dtypes.is_floating(y.array.dtype)]
+    node.metas = [(y.array.shape, y.array.dtype, type(y.array)) for y in floats]
+    node.outputs = len(floats)
+    for i, y in enumerate(floats):
+        single = len(floats) == 1 and not node.many
+        y.node = node if single else Output(node, i, y.array.shape, y.array.dtype)
+        y.tracked = True
+
+
+def write_gradients(op, half):
+    """Compile a node's `gradients(g, create)`: fetch what the formulas name, call them for the edges that want it."""
+    lines = ["if node.saved is None: node.require_saved()"]
+    if half:
+        lines.append("if not create: g = widen(g)")
+    for create in (True, False):
+        if op.whole:
+            needs = "tuple([e is not None for e in node.edges])"
+            result = f"whole({', '.join(_arguments(op, op.whole, create, half, '[shape_of(e) for e in node.edges]', needs))})"
+        elif op.takes_list:
+            formula = op.formulas.get(op.tensors[0])
+            result = (
+                f"f_0({', '.join(_arguments(op, formula, create, half, '[shape_of(e) for e in node.edges]'))})"
+                if formula
+                else "()"
+            )
+        else:
+            parts = []
+            for i, name in enumerate(op.tensors):
+                formula = op.formulas.get(name)
+                if formula is None:
+                    parts.append("None")
+                    continue
+                part = (
+                    f"f_{i}({', '.join(_arguments(op, formula, create, half, f'shape_of(node.edges[{i}])'))})"
+                )
+                parts.append(
+                    part if len(op.formulas) == 1 else f"None if node.edges[{i}] is None else {part}"
+                )
+            result = f"({', '.join(parts)},)"
+        lines.append(f"if create: return {result}" if create else f"return {result}")
+    namespace = {
+        "XP": XP,
+        "shape_of": _shape_of,
+        "Tensor": Tensor,
+        "as_tensor": _as_tensor,
+        "widen": widen,
+        "whole": op.whole,
+    }
+    namespace |= {f"f_{i}": op.formulas.get(name) for i, name in enumerate(op.tensors)}
+    source = "def gradients(node, g, create):\n" + textwrap.indent("\n".join(lines), "    ")
+    exec(compile(source, f"<edutorch gradients of {op.name}>", "exec"), namespace)
+    return namespace["gradients"]
+
+
+def _arguments(op, formula, create, half, shape, needs=None):
+    """Return the expressions that fetch what a formula names from a node."""
+    outputs = op.outputs if isinstance(op.outputs, tuple) else ()
+    for name in inspect.signature(formula).parameters:
+        if name == "g":
+            yield "g"
+        elif name == "xp":
+            yield "XP[type(g[0] if type(g) is tuple else g)]"
+        elif name == "shape":
+            yield shape
+        elif name == "needs":
+            yield needs
+        else:
+            yield _fetch(op, name, op.kept.index(name), create, half, outputs)
+
+
+def _fetch(op, name, i, create, half, outputs):
+    """Return the expression for one saved value: an array whose memory nobody wrote to since, or a Tensor."""
+    saved, kind = f"node.saved[{i}]", op.kinds.get(name, "")
+    if kind == "Arrays":
+        return f"[node.list_item(t, {create}) for t in {saved}]"
+    if name == "out" and create:
+        return f"node.out_tensor({i})"
+    if not (kind or name == "out" or name in outputs):
+        return (
+            f"as_tensor({saved})"
+            if create and name in op.extras
+            else f"widen({saved})"
+            if half and name in op.extras
+            else saved
+        )
+    fetched = f"node.{'tensor' if create else 'array'}({i})"
+    if kind == "Operand":
+        return f"{fetched} if isinstance({saved}, Tensor) else {saved}"
+    if kind.endswith("None"):
+        return f"None if {saved} is None else {fetched}"
+    if create or half:
+        return fetched
+    # The check of `node.array`, written out for a tensor that shares its memory with nobody.
+    return f"t{i}.array if (t{i} := {saved}).storage is None and t{i}.base is None else node.array({i})"
+
+
+def _as_tensor(value):
+    return wrap(value) if type(value) in XP else value
+
+
+def _shape_of(edge):
+    return None if edge is None else edge.array.shape if edge.role == "leaf" else edge.shape

@@ -1,0 +1,325 @@
+"""The Tensor: an array, and what autograd needs to know about it.
+
+No mathematics is here. Operators (`edutorch/ops/`) attach themselves as methods, and so does autograd.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import dtypes, printing
+from .backends import DEVICE_TYPE, device
+
+_new = object.__new__
+
+
+class Size(tuple):
+    """A tensor's shape: a tuple that prints as `torch.Size([2, 3])`."""
+
+    def __repr__(self):
+        return f"torch.Size({list(self)})"
+
+    def numel(self):
+        """Return the number of elements: the product of the sizes."""
+        return math.prod(self)
+
+    def __getitem__(self, index):
+        found = super().__getitem__(index)
+        return Size(found) if isinstance(index, slice) else found
+
+    def __add__(self, other):
+        return Size(super().__add__(tuple(other)))
+
+
+class Tensor:
+    """A multi-dimensional array of one dtype that can remember how it was computed.
+
+    Attributes (the engine's own; users see the properties below):
+        array: the NumPy or CuPy array that holds the elements.
+        tracked: whether gradients flow to this tensor (`requires_grad`).
+        node: the graph node that produced it, or None for a leaf (`grad_fn`).
+        base: the tensor whose memory this one is a differentiable view of, or None.
+        replay: how the view was taken: (function, arguments, replay of the view it was taken from).
+        linked: the time at which a view's `node` was last brought in line with its base.
+        storage: the write record shared by everything that aliases this memory, once there is a need for one.
+
+    A fresh result only stores `array`, and `node` when it is tracked: the rest are class-level defaults.
+    """
+
+    array: Any
+    tracked = False
+    node: Any = None
+    base: Tensor | None = None
+    replay: Any = None
+    linked = 0
+    storage: Any = None
+    inference = False
+    hooks: Any = None  # of a leaf: functions on its gradient
+    accumulated_hooks: Any = None  # of a leaf: functions called after its gradient was stored
+    role = "leaf"  # what the backward pass does with it, as an edge of the graph
+    _grad: Tensor | None = None
+    __array_priority__ = 1000  # NumPy's operators give way to ours: ndarray * tensor is a tensor
+
+    if TYPE_CHECKING:  # operators attach themselves
+
+        def __getattr__(self, name: str) -> Any: ...
+
+    def __new__(cls, *data, device=None):
+        """PyTorch's old constructor: sizes give an uninitialised float tensor, a sequence its values in float32."""
+        d = dtypes.get_default_dtype().numpy
+        if len(data) == 1 and isinstance(data[0], Tensor):
+            array = data[0].array
+        elif len(data) == 1 and not isinstance(data[0], (int, Size)):
+            array = np.array(data[0], d)
+        else:
+            array = np.empty(data[0] if data and isinstance(data[0], Size) else data, d)
+        t = _new(cls)
+        t.array = array
+        return t
+
+    # ---- shape and memory
+
+    @property
+    def shape(self):
+        """The size of each dimension."""
+        return Size(self.array.shape)
+
+    @property
+    def ndim(self):
+        """The number of dimensions."""
+        return self.array.ndim
+
+    @property
+    def dtype(self):
+        """The type of the elements."""
+        return dtypes.of(self.array)
+
+    @property
+    def device(self):
+        """Where the elements lie."""
+        kind = DEVICE_TYPE[type(self.array)]
+        return device(kind) if kind == "cpu" else device(kind, self.array.device.id)
+
+    @property
+    def is_cuda(self):
+        """Whether the elements lie on a CUDA device."""
+        return DEVICE_TYPE[type(self.array)] == "cuda"
+
+    @property
+    def itemsize(self):
+        """Bytes per element."""
+        return self.array.itemsize
+
+    @property
+    def nbytes(self):
+        """Bytes of all elements together."""
+        return self.array.nbytes
+
+    def size(self, dim=None):
+        """Return the shape, or the size of dimension `dim`."""
+        return self.shape if dim is None else self.array.shape[self._dim(dim)]
+
+    def dim(self):
+        """Return the number of dimensions."""
+        return self.array.ndim
+
+    ndimension = dim
+
+    def numel(self):
+        """Return the number of elements."""
+        return self.array.size
+
+    nelement = numel
+
+    def element_size(self):
+        """Return the bytes per element."""
+        return self.array.itemsize
+
+    def stride(self, dim=None):
+        """Return how many elements to step in memory to reach the next one along each dimension (or along `dim`)."""
+        if self.array.flags.c_contiguous:  # NumPy leaves the strides of empty and size-1 axes open: give PyTorch's
+            strides, step = [], 1
+            for n in reversed(self.array.shape):
+                strides.append(step)
+                step *= max(n, 1)
+            strides = tuple(reversed(strides))
+        else:
+            strides = tuple(s // self.array.itemsize for s in self.array.strides)
+        return strides if dim is None else strides[self._dim(dim)]
+
+    def _dim(self, dim):
+        n = max(self.array.ndim, 1)
+        if not -n <= dim < n:
+            from .errors import dimension_out_of_range
+
+            raise dimension_out_of_range(self.array.ndim, dim)
+        return dim
+
+    def storage_offset(self):
+        """Return how many elements into its memory block the tensor starts."""
+        root = self.array
+        while isinstance(root.base, np.ndarray):
+            root = root.base
+        return (self.data_ptr() - root.__array_interface__["data"][0]) // self.array.itemsize
+
+    def data_ptr(self):
+        """Return the address of the first element: tensors that share memory can be told by it."""
+        return self.array.__array_interface__["data"][0]
+
+    def is_contiguous(self):
+        """Whether the elements lie in memory in row-major order, without gaps."""
+        return self.array.flags.c_contiguous
+
+    def is_floating_point(self):
+        """Whether the dtype is a floating one."""
+        return self.dtype.is_floating_point
+
+    def is_complex(self):
+        """Whether the dtype is complex: never, here."""
+        return False
+
+    def is_signed(self):
+        """Whether the dtype can hold negative numbers."""
+        return self.dtype.is_signed
+
+    def get_device(self):
+        """Return the index of the CUDA device, or -1 on the CPU."""
+        return -1 if not self.is_cuda else self.array.device.id
+
+    # ---- values
+
+    def item(self):
+        """Return the value of a one-element tensor as a Python number.
+
+        Raises:
+            RuntimeError: if there is not exactly one element.
+        """
+        if self.array.size != 1:
+            raise RuntimeError(f"a Tensor with {self.array.size} elements cannot be converted to Scalar")
+        value = self.array.item()
+        return float(value) if self.array.dtype == dtypes.BFLOAT16 else value
+
+    def tolist(self):
+        """Return the values as nested Python lists (a number for a 0-d tensor)."""
+        array = self.array.astype(dtypes.FLOAT32) if self.array.dtype == dtypes.BFLOAT16 else self.array
+        return array.tolist()
+
+    def numpy(self, *, force=False):
+        """Return the elements as a NumPy array that shares the tensor's memory.
+
+        Args:
+            force: detach and move to the CPU first, where needed.
+
+        Raises:
+            RuntimeError: if the tensor requires grad: the array could be changed behind autograd's back.
+            TypeError: for bfloat16, which NumPy does not have, and for CUDA tensors.
+        """
+        if force:
+            return self.detach().cpu().numpy()
+        if self.is_cuda:
+            raise TypeError("can't convert cuda:0 device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host "
+                            "memory first.")  # fmt: skip
+        if self.tracked:
+            raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+        if self.array.dtype == dtypes.BFLOAT16:
+            raise TypeError("Got unsupported ScalarType BFloat16\nNumPy has no bfloat16: use x.float().numpy().")
+        return self.array
+
+    def __array__(self, dtype=None, copy=None):
+        array = self.numpy()
+        return array if dtype is None else array.astype(dtype, copy=False)
+
+    def __len__(self):
+        if not self.array.ndim:
+            raise TypeError("len() of a 0-d tensor")
+        return len(self.array)
+
+    def __bool__(self):
+        if self.array.size != 1:
+            what = "no values" if not self.array.size else "more than one value"
+            raise RuntimeError(f"Boolean value of Tensor with {what} is ambiguous")
+        return bool(self.array.item())
+
+    def __float__(self):
+        return float(self.item())
+
+    def __int__(self):
+        return int(self.item())
+
+    def __index__(self):
+        if self.array.size != 1 or self.array.dtype.kind not in "iub":
+            raise TypeError("only integer tensors of a single element can be converted to an index")
+        return int(self.array.item())
+
+    def __contains__(self, value):
+        other = value.array if isinstance(value, Tensor) else value
+        return bool((self.array == other).any())
+
+    def __format__(self, spec):
+        return (
+            format(self.item() if not self.array.ndim else repr(self), spec)
+            if spec or not self.array.ndim
+            else repr(self)
+        )
+
+    def __repr__(self):
+        suffixes = []
+        if self.node is not None:
+            suffixes.append(f"grad_fn=<{self.grad_fn.name()}>")
+        elif self.tracked:
+            suffixes.append("requires_grad=True")
+        array = self.array if isinstance(self.array, np.ndarray) else self.array.get()
+        if self.is_cuda:
+            suffixes.insert(0, f"device='{self.device}'")
+        return printing.format_tensor(array, suffixes=suffixes)
+
+    __hash__ = object.__hash__
+
+    def __reduce_ex__(self, protocol):
+        if self.node is not None:
+            raise RuntimeError("Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at "
+                               "the moment. Detach it first: x.detach().")  # fmt: skip
+        return (
+            _rebuild,
+            (type(self), self.array, self.tracked),
+            {k: v for k, v in vars(self).items() if k in _KEPT},
+        )
+
+    def __deepcopy__(self, memo):
+        if id(self) in memo:
+            return memo[id(self)]
+        if self.node is not None:
+            raise RuntimeError("Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at "
+                               "the moment. Detach it first: x.detach().")  # fmt: skip
+        copy = _rebuild(type(self), self.array.copy(), self.tracked)
+        memo[id(self)] = copy
+        if self._grad is not None:
+            copy._grad = self._grad.__deepcopy__(memo)
+        return copy
+
+
+_KEPT = ("_grad",)
+
+
+def _rebuild(cls, array, tracked):
+    t = _new(cls)
+    t.array = array
+    if tracked:
+        t.tracked = True
+    return t
+
+
+def wrap(array):
+    """Return a new tensor around an array, sharing its memory."""
+    t = _new(Tensor)
+    t.array = array
+    return t
+
+
+def method(function):
+    """Attach a function to Tensor under its own name, and return it."""
+    setattr(Tensor, function.__name__, function)
+    return function
