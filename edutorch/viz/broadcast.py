@@ -59,21 +59,23 @@ class _Plan:
         # None stands where a shape has no axis.
         self.table = [(None,) * (rank - len(shape)) + tuple(shape) for shape in shapes]
         lengths = [
-            {length for length in column if length not in (None, 1)}
+            {length for length in column if length is not None and length != 1}
             for column in zip(*self.table, strict=True)
         ]
-        self.result = tuple(None if len(found) > 1 else next(iter(found), 1) for found in lengths)
-        self.conflicts = [axis for axis, length in enumerate(self.result) if length is None]
+        self.result = tuple(max(found, default=1) for found in lengths)
+        self.conflicts = [axis for axis, found in enumerate(lengths) if len(found) > 1]
         self.works = not self.conflicts
 
     def entry(self, operand: int, axis: int) -> str:
         """Write what becomes of one axis: "3", "1 -> 4" (stretched) or ". -> 4" (added, then stretched)."""
-        length, target = self.table[operand][axis], self.result[axis]
-        if length == target:
-            return str(length)
+        length, target = self.table[operand][axis], self.length(axis)
         if length is None:
-            return f". -> {'?' if target is None else target}"
-        return f"1 -> {target}" if length == 1 and target is not None else str(length)
+            return f". -> {target}"
+        return f"1 -> {target}" if length == 1 and target not in ("1", "?") else str(length)
+
+    def length(self, axis: int) -> str:
+        """Write the length of the result along one axis, "?" where it has none."""
+        return "?" if axis in self.conflicts else str(self.result[axis])
 
     def remedy(self) -> str:
         """Find the operand that would fit if axes of length 1 were added behind it."""
@@ -122,7 +124,7 @@ def _broadcast_in_words(plan: _Plan) -> str:
     axes = range(len(plan.result))
     rows = [["axis", *map(str, axes)]]
     rows += [[name, *(plan.entry(i, axis) for axis in axes)] for i, name in enumerate(plan.names)]
-    rows.append(["result", *("?" if length is None else str(length) for length in plan.result)])
+    rows.append(["result", *map(plan.length, axes)])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         "  ".join(
@@ -172,19 +174,19 @@ def _draw_alignment(canvas: Canvas, plan: _Plan) -> float:
     canvas.line([(0, y), (place(len(plan.result)) - gap, y)], stroke=LINE)
     y += 8
     canvas.text(0, y + height / 2, "result", anchor="start", mono=True, bold=True)
-    for axis, length in enumerate(plan.result):
-        good = length is not None
-        style = {"fill": TINT["green"], "stroke": INK} if good else {"fill": PAPER, "stroke": COLOR["orange"]}
+    for axis in range(len(plan.result)):
+        clash = axis in plan.conflicts
         canvas.box(
             place(axis),
             y,
             width,
             height,
-            str(length) if good else "clash",
+            "clash" if clash else plan.length(axis),
             mono=True,
             bold=True,
             radius=4,
-            **style,
+            fill=PAPER if clash else TINT["green"],
+            stroke=COLOR["orange"] if clash else INK,
         )
     y += height + 22
     for line in plan.verdict():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from typing import Any
 
 from .svg import COLOR, INK, LINE, MUTED, PAPER, TINT, Canvas, Drawing, text_width
 
@@ -44,8 +45,7 @@ def show_strides(tensor, memory=None, name: str = "tensor") -> Drawing:
     layout = _Layout(tensor, memory)
     canvas = Canvas(name, _strides_in_words(layout))
     canvas.text(0, 0, name, anchor="start", size=15, bold=True, mono=True)
-    contiguity = "contiguous" if layout.contiguous else "not contiguous"
-    canvas.text(0, 23, f"{layout.facts}   {contiguity}", anchor="start", mono=True)
+    canvas.text(0, 23, "   ".join(layout.facts()), anchor="start", mono=True)
     with canvas.group(0, 78):
         bottom = _draw_memory(canvas, layout)
     with canvas.group(0, 78 + bottom + 26):
@@ -84,9 +84,10 @@ class _Layout:
         if self.size > _MOST_CELLS:
             raise ValueError(f"show_strides draws up to {_MOST_CELLS} memory cells; got {self.size}")
 
-    @property
-    def facts(self) -> str:
-        return f"shape {self.shape}   stride {self.stride}   offset {self.offset}"
+    def facts(self) -> list[str]:
+        """The notes themselves, each in words."""
+        contiguity = "contiguous" if self.contiguous else "not contiguous"
+        return [f"shape {self.shape}", f"stride {self.stride}", f"offset {self.offset}", contiguity]
 
     def row_of(self, index: tuple[int, ...]) -> int:
         """Number the rows through all blocks: the tint of an element."""
@@ -108,8 +109,7 @@ def _strides_in_words(layout: _Layout) -> str:
     terms = [str(layout.offset), *(f"{s}*{i}" for i, s in zip(letters, layout.stride, strict=True))]
     used = len(set(layout.cell_of.values()))
     lines = [
-        f"shape {layout.shape}, stride {layout.stride}, offset {layout.offset}, "
-        + ("contiguous" if layout.contiguous else "not contiguous"),
+        ", ".join(layout.facts()),
         f"element [{', '.join(letters)}] lies in cell {' + '.join(terms)}",
         f"memory: {layout.size} cells, {used} of them used",
     ]
@@ -159,9 +159,11 @@ def _draw_memory(canvas: Canvas, layout: _Layout) -> float:
 
 def _draw_jumps(canvas, layout, dim, width, edge, reach, *, stroke, dash):
     """Draw the walk along one dimension from the first element: brackets from cell to cell."""
-    stride = layout.stride[dim]
-    centre = lambda cell: (cell + 0.5) * width  # noqa: E731
-    aside = 5 if width < 40 else 7
+    stride, aside = layout.stride[dim], 5
+
+    def centre(cell):
+        return (cell + 0.5) * width
+
     jumps = layout.shape[dim] - 1 if stride else 1
     for jump in range(jumps):
         cell = layout.offset + jump * stride
@@ -190,23 +192,22 @@ def _draw_elements(canvas: Canvas, layout: _Layout) -> None:
         return
     width = max([52.0, *(text_width(value, 14, mono=True) + 12 for value in layout.value_of.values())])
     height, margin = 42, 34
-    last = len(layout.shape) - 1
-    with_rows = last >= 1
+    dims = len(layout.shape)
     for block in range(blocks):
         left = margin + block * (columns * width + margin + 26)
         if blocks > 1:
             canvas.text(left, -1, f"[{block}]", anchor="start", size=12, mono=True, bold=True)
         top = 34 if blocks > 1 else 14
-        if last >= 0:
+        if dims >= 1:
             for column in range(columns):
                 canvas.text(left + (column + 0.5) * width, top - 8, str(column), size=_SMALL, fill=MUTED)
         for row in range(rows):
-            if with_rows:
+            if dims >= 2:
                 canvas.text(
                     left - 8, top + (row + 0.5) * height, str(row), size=_SMALL, anchor="end", fill=MUTED
                 )
             for column in range(columns):
-                index = (block, row, column)[2 - last :] if last >= 0 else ()
+                index = (block, row, column)[3 - dims :]
                 x, y = left + column * width, top + row * height
                 tint = _ROW_TINTS[layout.row_of(index) % len(_ROW_TINTS)]
                 canvas.rect(x, y, width, height, fill=tint, stroke=INK)
@@ -241,7 +242,7 @@ def explore_strides(x):
     shapes = [(rows, count // rows) for rows in range(1, count + 1) if count % rows == 0]
     start = min(shapes, key=lambda shape: (abs(shape[0] - shape[1]), shape[0]))
     wide = {"style": {"description_width": "9em"}, "layout": widgets.Layout(width="28em")}
-    shape = widgets.Dropdown(
+    shape: Any = widgets.Dropdown(
         options=[(str(s), s) for s in shapes], value=start, description="view as", **wide
     )
     rows = widgets.IntRangeSlider(description="rows from-to", **wide)
