@@ -181,9 +181,9 @@ class Axes:
         for value, label in _thin(x):
             at = x(value)
             canvas.line([(at, self.bottom), (at, self.bottom + 4)], stroke=LINE, stroke_width=1)
-            canvas.text(at, self.bottom + 14, label, size=12, fill=MUTED)
+            canvas.text(at, self.bottom + 16, label, size=12, fill=MUTED)
         if xlabel:
-            canvas.text((self.left + self.right) / 2, self.bottom + 34, xlabel, size=13)
+            canvas.text((self.left + self.right) / 2, self.bottom + 36, xlabel, size=13)
         if ylabel:
             canvas.text(self.left, self.top - 14, ylabel, size=13, anchor="start")
         if title:

@@ -168,7 +168,9 @@ def show_contours(
     return canvas.drawing()
 
 
-def show_learning_rate(surface: Surface, lr: float, steps: int = 20, *, momentum: float = 0.0, size: int = 300) -> Drawing:
+def show_learning_rate(
+    surface: Surface, lr: float, steps: int = 20, *, momentum: float = 0.0, size: int = 300
+) -> Drawing:
     """Draw one walk of gradient descent: on the left over the contours, on the right its loss by step."""
     path = surface.descend(lr, steps, momentum)
     name = f"learning rate {digits(lr)}" + (f", momentum {digits(momentum)}" if momentum else "")
@@ -287,7 +289,9 @@ def _draw_walk(axes: Axes, path: Path, i: int) -> Point | None:
     return pieces[-1][-1] if pieces else None
 
 
-def _cut(grid: list[list[float]], xs: Sequence[float], ys: Sequence[float], level: float) -> list[tuple[Point, Point]]:
+def _cut(
+    grid: list[list[float]], xs: Sequence[float], ys: Sequence[float], level: float
+) -> list[tuple[Point, Point]]:
     """Return the pieces of one contour, one or two in each square that it crosses."""
     pieces = []
     for i in range(len(ys) - 1):
@@ -314,6 +318,7 @@ def _join(pieces: list[tuple[Point, Point]]) -> list[list[Point]]:
     def key(point: Point) -> tuple[float, float]:
         return round(point[0], 9), round(point[1], 9)
 
+    pieces = [(a, b) for a, b in pieces if key(a) != key(b)]  # a contour through a corner leaves dots there
     ends: dict[tuple[float, float], list[int]] = {}
     for i, piece in enumerate(pieces):
         for point in piece:
