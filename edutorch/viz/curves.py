@@ -60,7 +60,9 @@ def show_curves(
     across = Scale.around(xs, 0, width, xlog, count=8)
     if not xlog and xs:
         across = Scale(xs[0], xs[-1] if xs[-1] != xs[0] else xs[0] + 1, 0, width)
-    up = Scale(*ylim, height, 0, log=ylog) if ylim else Scale.around(everything, height, 0, ylog, count=height // 60)
+    up = Scale.around(everything, height, 0, ylog, count=height // 60)
+    if ylim:
+        up = Scale(*ylim, height, 0, ylog)
     axes = Axes(canvas, across, up, xlabel=xlabel, ylabel=ylabel, title=title, ticks_right=names_left)
     names, ends, colors = [], [], []
     for name, value in levels.items():
@@ -136,7 +138,8 @@ def show_line(
     xs, ys = floats(x), floats(y)
     misses = [slope * a + intercept - b for a, b in zip(xs, ys, strict=True)]
     loss = sum(miss * miss for miss in misses) / len(misses)
-    formula = f"{ylabel} = {digits(slope)} · {xlabel} {'-' if intercept < 0 else '+'} {digits(abs(intercept))}"
+    sign = "-" if intercept < 0 else "+"
+    formula = f"{ylabel} = {digits(slope)} · {xlabel} {sign} {digits(abs(intercept))}"
     canvas = Canvas(
         f"A line through {len(xs)} points",
         f"line: {formula}\nmean squared miss: {digits(loss)}\n"
@@ -235,7 +238,7 @@ def show_intervals(
     canvas = Canvas(
         title or f"{xlabel}, with ranges",
         "\n".join(
-            f"{name}: {digits(value)}, from {digits(a)} to {digits(b)}" + (" (holds zero)" if a <= 0 <= b else "")
+            f"{name}: {digits(value)}, from {digits(a)} to {digits(b)}{' (holds zero)' * (a <= 0 <= b)}"
             for name, value, a, b in rows
         ),
     )

@@ -105,8 +105,8 @@ class Surface:
     def descend(self, lr: float, steps: int, momentum: float = 0.0) -> Path:
         """Walk down by gradient descent: `steps` times, go `lr` times the gradient downhill.
 
-        With momentum, go `lr` times the running sum of gradients, in which the past fades by that factor. A walk
-        that leaves all bounds (beyond 1e12) stops there.
+        With momentum, go `lr` times the running sum of gradients, in which the past fades by that factor.
+        A walk that leaves all bounds (beyond 1e12) stops there.
         """
         x, y = floats(self.start)
         vx = vy = 0.0
@@ -206,7 +206,7 @@ def show_learning_rate(
 
 
 def explore_learning_rate(surface: Surface, *, lrs: tuple[float, float] = (0.01, 0.8), steps: int = 20):
-    """Return sliders for learning rate, momentum and steps under which `show_learning_rate` redraws itself."""
+    """Return sliders for learning rate, momentum and steps over `show_learning_rate`."""
     import ipywidgets
     from IPython.display import display
 
