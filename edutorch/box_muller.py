@@ -158,9 +158,9 @@ def _sincos(theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """sin θ and cos θ of float32 θ in [0, 2π): subtract the nearest multiple of π/2, then two polynomials."""
     octant = ((theta * _FOUR_OVER_PI).astype(np.int32) + 1) & ~1  # 0, 2, 4, 6 or 8 times π/4
     quarters = octant.astype(np.float32)
-    x = theta
-    for part in _QUARTER_PI:
-        x = x - quarters * part
+    x = theta - quarters * _QUARTER_PI[0]  # these two products are exact, the third is not
+    x -= quarters * _QUARTER_PI[1]
+    x = _fused(quarters, -np.float64(_QUARTER_PI[2]), x)
 
     square = x * x
     square_double = square.astype(np.float64)
