@@ -75,11 +75,11 @@ def show_chain_rule(output: Any, names: Mapping[str, Any], wrt: str) -> Drawing:
     ]
     room = ARROW_ROOM + max(text_width(label, LABEL_SIZE, bold=True) for label in labels.values())
     layout = place_nodes(tape, texts, round(room))
-    for edge, route in enumerate(layout.routes):
+    for edge in range(len(tape.edges)):
         if edge in on_path:
-            draw_route(canvas, route, backward=True, stroke=COLOR["blue"], stroke_width=2.5)
+            draw_route(canvas, layout, edge, backward=True, stroke=COLOR["blue"], stroke_width=2.5)
         else:
-            draw_route(canvas, route, backward=True, stroke=LINE, dash="4 4")
+            draw_route(canvas, layout, edge, backward=True, stroke=LINE, dash="4 4")
     for i in range(len(tape.nodes)):
         draw_node(canvas, tape, layout, i, texts[i], width=3.5 if i == leaf else 1.5)
     draw_edge_labels(canvas, layout, labels)

@@ -20,6 +20,8 @@ from .svg import COLOR, INK, MUTED, TINT, Canvas, Drawing, text_width
 LINE_HEIGHT = 17
 MARGIN = 9
 COLUMN_GAP = 46
+ROW_GAP = 46
+WIDEST = 1150  # pixels: a wider picture, shrunk to a page, would be too small to read
 LABEL_SIZE = 12
 CAPTION_LINE = 20
 
@@ -136,7 +138,9 @@ def shape_text(shape: Sequence[int]) -> str:
     return str(tuple(shape)) if len(shape) else "scalar"
 
 
-def show_graph(output: Any, names: Mapping[str, Any] | None = None, *, title: str = "Autograd graph") -> Drawing:
+def show_graph(
+    output: Any, names: Mapping[str, Any] | None = None, *, title: str = "Autograd graph"
+) -> Drawing:
     """Draw the graph behind a tensor: leaves at the left, the tensor at the right, arrows as data flowed.
 
     Args:
@@ -160,8 +164,8 @@ def show_graph(output: Any, names: Mapping[str, Any] | None = None, *, title: st
     canvas = Canvas(title, tape_text(tape))
     texts = [[node.name, node.op, shape_text(node.shape)] for node in tape.nodes]
     layout = place_nodes(tape, texts, column_gap=COLUMN_GAP)
-    for route in layout.routes:
-        draw_route(canvas, route, stroke=MUTED)
+    for edge in range(len(tape.edges)):
+        draw_route(canvas, layout, edge)
     for i in range(len(tape.nodes)):
         draw_node(canvas, tape, layout, i, texts[i])
     return canvas.drawing()
@@ -181,7 +185,7 @@ def tape_text(tape: Tape) -> str:
 
 
 def place_nodes(tape: Tape, texts: Sequence[Sequence[str]], column_gap: int) -> Layout:
-    """Lay the tape out with boxes large enough for their lines of text."""
+    """Lay the tape out from left to right, or downward if that would be too wide for a page."""
     sizes = [
         (
             round(max(_width(line, i) for i, line in enumerate(lines))) + 2 * MARGIN,
@@ -189,7 +193,11 @@ def place_nodes(tape: Tape, texts: Sequence[Sequence[str]], column_gap: int) -> 
         )
         for lines in texts
     ]
-    return layered_layout(sizes, [(edge.source, edge.target) for edge in tape.edges], column_gap)
+    edges = [(edge.source, edge.target) for edge in tape.edges]
+    level = layered_layout(sizes, edges, column_gap)
+    if level.width <= WIDEST:
+        return level
+    return layered_layout([(height, width) for width, height in sizes], edges, ROW_GAP).turned()
 
 
 def _width(line: str, row: int) -> float:
@@ -224,7 +232,8 @@ def draw_node(
 
 def draw_route(
     canvas: Canvas,
-    route: Sequence[tuple[int, int]],
+    layout: Layout,
+    edge: int,
     *,
     backward: bool = False,
     stroke: str = MUTED,
@@ -232,23 +241,22 @@ def draw_route(
     dash: str = "",
 ) -> None:
     """Draw an edge along its route, with the arrow head at its end or, going backward, at its start."""
-    points = list(reversed(route)) if backward else list(route)
-    style = {"stroke": stroke, "stroke_width": stroke_width, "dash": dash}
-    (*way, last), head = points, 6 + 1.5 * stroke_width
+    *way, last = reversed(layout.routes[edge]) if backward else layout.routes[edge]
+    style: dict[str, Any] = {"stroke": stroke, "stroke_width": stroke_width, "dash": dash}
     for (x1, y1), (x2, y2) in pairwise(way):
-        middle = (x1 + x2) / 2
-        canvas.path(
-            f"M{x1},{y1}C{middle:g},{y1} {middle:g},{y2} {x2},{y2}",
-            (min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)),
-            **style,
-        )
-    canvas.arrow(*way[-1], *last, bend="x", head=head, **style)
+        if layout.downward:
+            controls = f"{x1},{(y1 + y2) / 2:g} {x2},{(y1 + y2) / 2:g}"
+        else:
+            controls = f"{(x1 + x2) / 2:g},{y1} {(x1 + x2) / 2:g},{y2}"
+        bounds = (min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
+        canvas.path(f"M{x1},{y1}C{controls} {x2},{y2}", bounds, **style)
+    canvas.arrow(*way[-1], *last, bend="y" if layout.downward else "x", head=6 + 1.5 * stroke_width, **style)
 
 
 def draw_edge_labels(
     canvas: Canvas, layout: Layout, labels: Mapping[int, str], *, strong: Collection[int | None] = ()
 ) -> None:
-    """Write a label on edges, beside the box they lead to; where two would touch, the lower one moves down.
+    """Write labels on edges, near the box they lead to; one that would touch another moves on.
 
     Args:
         canvas: where to draw.
@@ -256,34 +264,34 @@ def draw_edge_labels(
         labels: text by place of the edge in `tape.edges`.
         strong: the edges whose label is bold.
     """
-    by_column: dict[int, list[tuple[int, int]]] = {}
-    for edge in labels:
-        (x1, y1), (x2, y2) = layout.routes[edge][-2:]
-        by_column.setdefault((x1 + x2) // 2, []).append(((y1 + y2) // 2, edge))
     height = LABEL_SIZE + 6
-    for x, wishes in by_column.items():
-        free = -math.inf
-        for wish, edge in sorted(wishes):
-            y = max(wish, free)
-            free = y + height + 2
-            now = edge in strong
-            width = text_width(labels[edge], LABEL_SIZE, bold=True) + 8
-            canvas.box(
-                x - width / 2,
-                y - height / 2,
-                width,
-                height,
-                labels[edge],
-                size=LABEL_SIZE,
-                bold=now,
-                fill=TINT["orange" if now else "gray"],
-                stroke=COLOR["orange"] if now else MUTED,
-                radius=4,
-            )
+    free: dict[int, float] = {}  # by gap between two columns (or rows): how far it is taken
+    for edge in sorted(labels, key=lambda edge: (layout.spots[edge][not layout.downward], edge)):
+        x, y = layout.spots[edge]
+        width = text_width(labels[edge], LABEL_SIZE, bold=True) + 8
+        if layout.downward:
+            gap, x = y, max(x, free.get(y, -math.inf) + width / 2)
+            free[gap] = x + width / 2 + 2
+        else:
+            gap, y = x, max(y, free.get(x, -math.inf) + height / 2)
+            free[gap] = y + height / 2 + 2
+        now = edge in strong
+        canvas.box(
+            x - width / 2,
+            y - height / 2,
+            width,
+            height,
+            labels[edge],
+            size=LABEL_SIZE,
+            bold=now,
+            fill=TINT["orange" if now else "gray"],
+            stroke=COLOR["orange"] if now else MUTED,
+            radius=4,
+        )
 
 
 def draw_caption(canvas: Canvas, lines: Sequence[str]) -> None:
-    """Write lines of text below everything drawn so far, the first one bold."""
-    top = canvas.bounds.bottom + 26
+    """Write lines of text above a graph, the first one bold."""
     for row, line in enumerate(lines):
-        canvas.text(0, top + row * CAPTION_LINE, line, anchor="start", bold=row == 0)
+        y = (row - len(lines)) * CAPTION_LINE - CAPTION_LINE / 2
+        canvas.text(0, y, line, anchor="start", bold=row == 0)

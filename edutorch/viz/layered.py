@@ -1,4 +1,4 @@
-"""Where the boxes of a graph go: a layered layout, left to right, in whole pixels.
+"""Where the boxes of a graph go: a layered layout, left to right or downward, in whole pixels.
 
 Pure geometry: it knows nothing of tensors or SVG. The same graph always gets the same picture.
 
@@ -33,12 +33,25 @@ class Place:
 
 @dataclass(frozen=True)
 class Layout:
-    """Boxes by node, corner points by edge, and the size of the whole."""
+    """Boxes by node; by edge its corner points and a free spot for a label; the size of the whole."""
 
     boxes: list[Place]
     routes: list[list[Point]]
+    spots: list[Point]  # edges that end in the same column have spots with the same x
     width: int
     height: int
+    downward: bool = False
+
+    def turned(self) -> Layout:
+        """Swap x and y everywhere."""
+        return Layout(
+            [Place(box.y, box.x, box.height, box.width) for box in self.boxes],
+            [[(y, x) for x, y in route] for route in self.routes],
+            [(y, x) for x, y in self.spots],
+            self.height,
+            self.width,
+            not self.downward,
+        )
 
 
 def layered_layout(
@@ -47,7 +60,7 @@ def layered_layout(
     column_gap: int = 60,
     row_gap: int = 24,
 ) -> Layout:
-    """Place nodes in columns so that every edge runs from left to right.
+    """Place nodes in columns so that every edge runs from left to right (`turned()`: in rows, downward).
 
     Args:
         sizes: width and height of each node; a node is named by its place in this list.
@@ -85,14 +98,15 @@ def layered_layout(
 
     column_of = {n: k for k, column in enumerate(columns) for n in column}
     end_heights = _ports(boxes, edges)
-    routes = []
+    routes, spots = [], []
     for chain, (a, b), end in zip(chains, edges, end_heights, strict=True):
         route = [(boxes[a].x + boxes[a].width, boxes[a].middle)]
         for bend in chain[1:-1]:
             k, y = column_of[bend], round(middle[bend])
             route += [(lefts[k], y), (lefts[k] + widths[k], y)]
         routes.append(route + [(boxes[b].x, end)])
-    return Layout(boxes, routes, x - column_gap, max(box.y + box.height for box in boxes))
+        spots.append((lefts[layer[b]] - column_gap // 2, (route[-1][1] + end) // 2))
+    return Layout(boxes, routes, spots, x - column_gap, max(box.y + box.height for box in boxes))
 
 
 def _layers(count: int, edges: list[tuple[int, int]]) -> list[int]:
@@ -118,7 +132,9 @@ def _layers(count: int, edges: list[tuple[int, int]]) -> list[int]:
     return layer
 
 
-def _columns_with_bends(layer: list[int], edges: list[tuple[int, int]]) -> tuple[list[list[int]], list[list[int]]]:
+def _columns_with_bends(
+    layer: list[int], edges: list[tuple[int, int]]
+) -> tuple[list[list[int]], list[list[int]]]:
     """Columns of nodes, with an extra node ("bend") wherever an edge passes through a column."""
     columns: list[list[int]] = [[] for _ in range(max(layer) + 1)]
     for n, k in enumerate(layer):
@@ -164,10 +180,17 @@ def _crossings(columns: list[list[int]], links: list[tuple[int, int]]) -> int:
     by_gap: dict[int, list[tuple[int, int]]] = {}
     for a, b in links:
         by_gap.setdefault(place[a][0], []).append((place[a][1], place[b][1]))
-    return sum((a - c) * (b - d) < 0 for ends in by_gap.values() for i, (a, b) in enumerate(ends) for c, d in ends[:i])
+    return sum(
+        (a - c) * (b - d) < 0
+        for ends in by_gap.values()
+        for i, (a, b) in enumerate(ends)
+        for c, d in ends[:i]
+    )
 
 
-def _straighten(columns: list[list[int]], links: list[tuple[int, int]], heights: list[int], gap: int) -> list[float]:
+def _straighten(
+    columns: list[list[int]], links: list[tuple[int, int]], heights: list[int], gap: int
+) -> list[float]:
     """Middle height of every node: near the mean of its neighbours, never nearer than `gap` to the next."""
     beside: list[list[int]] = [[] for _ in heights]
     for a, b in links:

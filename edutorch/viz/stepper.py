@@ -30,7 +30,7 @@ from .graph import (
 )
 from .svg import COLOR, LINE, Canvas, Drawing, text_width
 
-ARROW_ROOM = 44  # pixels between two columns beside the widest label
+ARROW_ROOM = 36  # pixels between two columns beside the widest label
 NOTHING = "…"
 
 
@@ -99,7 +99,9 @@ class BackwardTrace:
         """Describe a step in full: the caption, then what every node has received by then."""
         width = max(len(node.name) for node in self.tape.nodes)
         rows = []
-        for node, (total, count, expected) in reversed(list(zip(self.tape.nodes, self._received(step), strict=True))):
+        for node, (total, count, expected) in reversed(
+            list(zip(self.tape.nodes, self._received(step), strict=True))
+        ):
             state = value_text(total) if count else NOTHING
             rows.append(f"  {node.name:{width}}  {state}  ({count} of {expected})")
         return "\n".join([*self.caption(step), "Received so far:", *rows])
@@ -108,7 +110,7 @@ class BackwardTrace:
         """Draw a step: what has travelled is solid, what travels now is thick, the rest is dashed."""
         canvas = Canvas("Backward stepper", self.text(step))
         done = {self.steps[k].edge: k for k in range(1, step + 1)}
-        for e, route in enumerate(self._layout.routes):
+        for e in range(len(self.tape.edges)):
             style: dict[str, Any]
             if e == self.steps[step].edge:
                 style = {"stroke": COLOR["orange"], "stroke_width": 4.0}
@@ -116,7 +118,7 @@ class BackwardTrace:
                 style = {"stroke": COLOR["blue"], "stroke_width": 2.0}
             else:
                 style = {"stroke": LINE, "dash": "4 4"}
-            draw_route(canvas, route, backward=True, **style)
+            draw_route(canvas, self._layout, e, backward=True, **style)
         for i in range(len(self.tape.nodes)):
             active = i == self.steps[step].receiver
             draw_node(
@@ -344,7 +346,7 @@ def _replay(tape: Tape, heard: list[tuple[int, Any, tuple[Any, ...]]]) -> list[S
 
 
 def _example() -> Drawing:
-    """A program that uses two of its values twice, at the moment when `x` waits for its second contribution."""
+    """A program that uses two values twice, at the moment when `x` waits for its second contribution."""
     import edutorch as torch
 
     x = torch.tensor(2.0, requires_grad=True)

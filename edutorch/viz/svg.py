@@ -349,13 +349,18 @@ class Canvas:
         """The rectangle around everything drawn so far."""
         return self._bounds or Box(0, 0, 0, 0)
 
-    def drawing(self, *, padding: float = 14) -> Drawing:
-        """Put what was drawn on a card and return the finished picture."""
+    def drawing(self, *, padding: float = 14, widest: float = 900) -> Drawing:
+        """Put what was drawn on a card and return the finished picture, shrunk to at most `widest` pixels.
+
+        900 pixels are what a notebook has room for; a wider picture would be cut off.
+        """
         left, top = self.bounds.left - padding, self.bounds.top - padding
         width, height = self.bounds.right + padding - left, self.bounds.bottom + padding - top
         size = f'width="{number(width)}" height="{number(height)}"'
+        shrink = min(1.0, widest / width)
         head = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" {size} '
+            '<svg xmlns="http://www.w3.org/2000/svg" '
+            f'width="{number(width * shrink)}" height="{number(height * shrink)}" '
             f'viewBox="{number(left)} {number(top)} {number(width)} {number(height)}" '
             f'style="max-width:100%;height:auto" font-family="{SANS}" role="img" '
             f'aria-label="{escape(self.title)}. {escape(self.text_alternative)}">'

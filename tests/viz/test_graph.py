@@ -1,6 +1,7 @@
 """Graph pictures of edutorch's tensors and of PyTorch's: what is in them, how it reads."""
 
 import importlib
+import xml.etree.ElementTree as ET
 
 import pytest
 
@@ -78,3 +79,22 @@ def test_reading_after_backward_is_possible(torch):
 def test_a_tensor_without_history_is_refused(torch, requires_grad):
     with pytest.raises(ValueError, match="no grad_fn"):
         show_graph(torch.tensor(1.0, requires_grad=requires_grad))
+
+
+def chain(torch, length):
+    end = x = torch.tensor([1.0, 2.0], requires_grad=True)
+    for _ in range(length):
+        end = torch.tanh(end) * x
+    return end, {"x": x}
+
+
+@pytest.mark.parametrize("length", [2, 3, 4, 8])
+def test_a_long_graph_goes_down_and_fits_the_page(torch, length):
+    figure = show_graph(*chain(torch, length))
+    assert_readable(figure)
+    root = ET.fromstring(figure.svg)
+    shown, drawn = float(root.get("width")), float(root.get("viewBox").split()[2])
+    assert shown <= 900
+    assert shown / drawn > 0.75  # text of 12 pixels shrinks to 9 at most
+    across = len({box.left for box in boxes(figure)}) > length
+    assert across == (length <= 3)
