@@ -37,10 +37,11 @@ def pytest_configure(config):
     IPyNbFile.get_kernel_message = _get_kernel_message
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the mark
 def pytest_collection_modifyitems(items):
     for item in items:
-        if isinstance(item, IPyNbCell):  # cells of one notebook share a kernel
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+        if isinstance(item, IPyNbCell):  # cells of one notebook share a kernel, and so a worker
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -62,6 +62,12 @@ def test_nbval_catches_a_wrong_output(notebook):
     assert "Cell outputs differ" in done.stdout
 
 
+def test_cells_of_a_notebook_stay_on_one_worker(notebook):
+    path = notebook(("n = 0", None), *(("n += 1\nprint(n)", f"{n}\n") for n in range(1, 6)))
+    done = harness.nbval(path, workers=2)
+    assert done.returncode == 0, done.stdout
+
+
 def test_policy_catches_missing_outputs_that_nbval_lets_pass(notebook):
     path = notebook(("print(1)", None))
     fresh = nbformat.read(path, as_version=4)
