@@ -35,6 +35,7 @@ from .dtypes import (
     uint64,
 )
 from .backends import device
+from math import e, inf, nan, pi
 
 # Tensors, and the modes that say what is recorded
 from .tensor import Size, Tensor
@@ -50,4 +51,7 @@ from .modes import (
 # Operators, a family a line
 from .ops.convert import *
 from .ops.create import *
+from .ops.matmul import *
 from .ops.pointwise import *
+
+from . import autograd

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from numpy.exceptions import AxisError
 
+from . import dtypes
+
 
 def with_remedy(message, remedy):
     """Join PyTorch's sentence and our advice, the advice on a line of its own."""
@@ -40,18 +42,36 @@ def cannot_broadcast(shapes):
 def dimension_out_of_range(ndim, dim):
     """Build the error for a `dim` that the tensor does not have."""
     reach = max(ndim, 1)
-    return IndexError(f"Dimension out of range (expected to be in range of [{-reach}, {reach - 1}], but got {dim})")
+    return IndexError(
+        f"Dimension out of range (expected to be in range of [{-reach}, {reach - 1}], but got {dim})"
+    )
 
 
 def not_a_tensor(function, parameter, position, value):
     """Build the error for an argument that must be a tensor and is not."""
     kind = type(value).__module__ + "." if type(value).__module__ not in ("builtins", "__main__") else ""
     remedy = (
-        "Make it a tensor first: torch.tensor(value)." if value is not None else "Did a function forget its return?"
+        "Make it a tensor first: torch.tensor(value)."
+        if value is not None
+        else "Did a function forget its return?"
     )
     return TypeError(with_remedy(
         f"{function}(): argument '{parameter}' (position {position}) must be Tensor, not {kind}{type(value).__name__}",
         remedy))  # fmt: skip
+
+
+def refuse_different_dtypes(name, numpy_dtypes):
+    """Raise PyTorch's error if the operands of a matrix product do not all have one dtype."""
+    a, b = numpy_dtypes[0], next((d for d in numpy_dtypes if d != numpy_dtypes[0]), numpy_dtypes[0])
+    if a == b:
+        return
+    first, second = dtypes.dtype._by_numpy[a].legacy, dtypes.dtype._by_numpy[b].legacy
+    sentence = {
+        "dot": f"dot : expected both vectors to have same dtype, but found {first} and {second}",
+        "mv": f"addmv input tensors must have the same dtype, but got {second}, {first}, and {second}",
+        "bmm": f"expected scalar type {first} but found {second}",
+    }.get(name, f"expected m1 and m2 to have the same dtype, but got: {first.lower()} != {second.lower()}")
+    raise RuntimeError(with_remedy(sentence, "Convert one of them: x.to(y.dtype)."))
 
 
 def different_devices(first, second):

@@ -19,7 +19,7 @@ An operator is written once, on arrays, with `xp` standing for the array library
 - **One dialect.** Formulas use what NumPy, CuPy and Tensor share: operators, `xp.*`, `.sum(axis=, keepdims=)`,
   `.reshape`, `.swapaxes`, `.mT`, `.astype`. The engine feeds them arrays, or Tensors under `create_graph=True`;
   higher derivatives come from the same formulas. Another operator is called in a formula as `other_op.both(...)`.
-- **cast**: `"common"` brings the operands to PyTorch's common dtype; `"float"` also turns integers into the default
+- **cast**: `"same"` refuses operands of different dtypes; `"common"` brings the operands to PyTorch's common dtype; `"float"` also turns integers into the default
   float dtype; `None` leaves them. float16 and bfloat16 are computed in float32 and rounded once (except with
   `cast=None`, where nothing is computed).
 
@@ -40,7 +40,7 @@ from typing import Any
 from .. import dtypes
 from ..autograd.graph import HalfNode
 from ..backends import DEVICE_TYPE, XP
-from ..errors import not_a_tensor
+from ..errors import not_a_tensor, refuse_different_dtypes
 from ..tensor import Tensor, wrap
 from .forms import half_kernel, inplace_form, loose_sizes, result_type
 from .nodes import NodeClasses
@@ -210,6 +210,8 @@ class Op:
             if not (v is None or isinstance(v, (Tensor, list, tuple)) or type(v) in NUMBERS):
                 values[i] = self._as_number(v, i)
         operands = [v for v in operands if v is not None]
+        if self.cast == "same":
+            refuse_different_dtypes(self.name, [v.array.dtype for v in operands if isinstance(v, Tensor)])
         target = dtypes.common([v.array if isinstance(v, Tensor) else v for v in operands])
         if self.cast == "float" and not dtypes.is_floating(target):
             target = dtypes.get_default_dtype().numpy
@@ -274,7 +276,7 @@ def op(forward=None, *, name=None, node=None, cast="common", view=False, inplace
     Args:
         name: the operator's name, where it differs from the function's.
         node: the graph node's name, as PyTorch prints it; by default `NameBackward0`.
-        cast: "common", "float" or None: how operands of different dtypes meet.
+        cast: "common", "float", "same" or None: how operands of different dtypes meet.
         view: the result shares the input's memory wherever NumPy's does.
         inplace: also make `Tensor.name_`. method: also make `Tensor.name`. out: accept `out=`.
         outputs: names of several results, returned as a named tuple; or "many": the forward returns a list.

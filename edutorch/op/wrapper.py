@@ -34,6 +34,7 @@ _INTEGERS = {
 }
 _DIRECT = {
     "common": {**_FULL_FLOATS, **_INTEGERS, dtypes.BOOL: frozenset((dtypes.BOOL, bool))},
+    "same": {**_FULL_FLOATS, **_INTEGERS, dtypes.BOOL: frozenset((dtypes.BOOL, bool))},
     "float": _FULL_FLOATS,
 }
 _NOTHING = frozenset()
