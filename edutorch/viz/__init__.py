@@ -27,6 +27,7 @@ _HOME = {
     "explore_learning_rate": "surfaces",
     "show_graph": "graph",
     "show_chain_rule": "chain_rule",
+    "explore_chain_rule": "chain_rule",
     "BackwardTrace": "stepper",
     "show_backward": "stepper",
     "explore_backward": "stepper",

@@ -87,6 +87,30 @@ def show_chain_rule(output: Any, names: Mapping[str, Any], wrt: str) -> Drawing:
     return canvas.drawing()
 
 
+def explore_chain_rule(output: Any, names: Mapping[str, Any]) -> Any:
+    """Choose a leaf and see every path to it (ipywidgets).
+
+    Args:
+        output: a 0-d tensor, computed from 0-d tensors.
+        names: tensors by name; the leaves among them can be chosen.
+
+    Returns:
+        The widget, ready to be the last line of a cell.
+    """
+    import ipywidgets as widgets
+
+    leaves = [name for name, tensor in names.items() if tensor.requires_grad and tensor.is_leaf]
+    leaf = widgets.ToggleButtons(options=leaves, description="Paths to")
+    picture = widgets.HTML()
+
+    def show(_change: Any = None) -> None:
+        picture.value = show_chain_rule(output, names, leaf.value).svg
+
+    leaf.observe(show, "value")
+    show()
+    return widgets.VBox([leaf, picture])
+
+
 def _local_derivatives(trace: BackwardTrace) -> dict[int, float]:
     """By edge: what it carried, divided by what had arrived where it starts."""
     local = {}

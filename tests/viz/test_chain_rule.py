@@ -4,7 +4,7 @@ import importlib
 
 import pytest
 
-from edutorch.viz.chain_rule import show_chain_rule
+from edutorch.viz.chain_rule import explore_chain_rule, show_chain_rule
 from tests.viz.readable import assert_readable
 
 
@@ -79,3 +79,12 @@ def test_a_zero_gradient_hides_what_is_behind_it(torch):
     y = x * x
     with pytest.raises(ValueError, match="gradient of y is zero"):
         show_chain_rule(y * y, {"x": x, "y": y}, "x")
+
+
+def test_the_explorer_shows_the_leaf_that_is_chosen(torch):
+    pytest.importorskip("ipywidgets")
+    loss, names = reuse(torch)
+    leaf, picture = explore_chain_rule(loss, names).children
+    assert leaf.options == ("x", "w")
+    leaf.value = "w"
+    assert picture.value == show_chain_rule(loss, names, "w").svg
