@@ -58,7 +58,7 @@ _QUARTER_PI = (
 _FOUR_OVER_PI = np.float32(4 / math.pi)
 
 
-def fused_multiply_add(a: np.ndarray, b: float, c: float) -> np.ndarray:
+def fused_multiply_add(a, b, c):
     """`a * b + c`, rounded once to a's dtype, as a processor's fused multiply-add does.
 
     `b` and `c` must be representable in a's dtype (float32 or float64).
@@ -146,7 +146,7 @@ def _log(u: np.ndarray) -> np.ndarray:
     exponent = shift.astype(np.float32)
 
     square = x * x
-    y = _polynomial(_LOG, x, x.astype(np.float64)) * x
+    y = _polynomial(_LOG, x.astype(np.float64)) * x
     y = _fused(y, square.astype(np.float64), exponent * _LOG2_REST)
     y -= np.float32(0.5) * square
     x += y
@@ -164,10 +164,10 @@ def _sincos(theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     square = x * x
     square_double = square.astype(np.float64)
-    cosine = _polynomial(_COS, square, square_double) * square
+    cosine = _polynomial(_COS, square_double) * square
     cosine = _fused(cosine, square_double, np.float32(-0.5) * square)
     cosine += np.float32(1)
-    sine = _polynomial(_SIN, square, square_double) * square
+    sine = _polynomial(_SIN, square_double) * square
     sine = _fused(sine, x.astype(np.float64), x)
 
     # A quarter turn swaps the two; a half turn flips their signs, which are bits 31.
@@ -178,14 +178,14 @@ def _sincos(theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return sine, cosine
 
 
-def _polynomial(coefficients: tuple[float, ...], x: np.ndarray, x_double: np.ndarray) -> np.ndarray:
-    """Horner's scheme in float32, each step one fused multiply-add."""
+def _polynomial(coefficients, x_double):
+    """Horner's scheme in float32, each step one fused multiply-add; x comes as float64."""
     y = np.float32(coefficients[0])
     for coefficient in coefficients[1:]:
         y = _fused(y, x_double, np.float32(coefficient))
     return y
 
 
-def _fused(a: np.ndarray, b_double: np.ndarray, c: np.ndarray) -> np.ndarray:
+def _fused(a, b_double, c):
     """a * b + c rounded once to float32, where b comes as float64 to spare its conversion."""
     return (a * b_double + c).astype(np.float32)

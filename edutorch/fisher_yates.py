@@ -9,8 +9,7 @@ one of the n-1 places from 1 on, and so on:
 Each of the n! orders comes from exactly one sequence of targets, so fair targets make a fair shuffle.
 
 A million such swaps take Python half a second, for each waits for the one before and for the memory.
-`shuffled` finds the same order without a loop over cards, by asking of each step where the card it moves came
-from.
+`shuffled` finds the same order without a loop over cards: it asks of each step where its card came from.
 """
 
 from __future__ import annotations
@@ -33,23 +32,20 @@ def shuffled(targets: np.ndarray) -> np.ndarray:
     """
     n = len(targets)
     steps = np.arange(n)
-    # Sort the steps by target, then by time: the neighbour on the left is the last earlier one with that
-    # target.
+    # Sort the steps by target, then by time: a step's left neighbour is the last earlier one with its target.
     aim, step = np.divmod(np.sort(targets * n + steps), max(n, 1))
     again = aim[1:] == aim[:-1]
     earlier = np.full(n, -1)
     earlier[step[1:]] = np.where(again, step[:-1], -1)
 
-    # The last step that aimed at place k before step k came along. A step k that aims at k itself is not
-    # meant.
+    # The last step that aimed at place k before step k came along; step k may aim at k itself, too late.
     final = np.append(~again, True)[:n]
     aim, step = aim[final], step[final]
     last = np.full(n, -1)
     last[aim] = np.where(step == aim, earlier[step], step)
 
-    # The card that step i takes away from place i is the one that step last[i] took away from its own place,
-    # and so on back to a step that found a card untouched. Doubling the jumps finds the start of all chains
-    # at once.
+    # The card that step i takes away from place i is the one that step last[i] took away from its own, and so
+    # on, back to a step that found its own card. Doubling the jumps finds the start of all chains at once.
     taken = np.where(last < 0, steps, last)
     while not np.array_equal(further := taken[taken], taken):
         taken = further

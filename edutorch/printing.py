@@ -34,7 +34,9 @@ _PROFILES = {
 }
 
 
-def set_printoptions(precision=None, threshold=None, edgeitems=None, linewidth=None, profile=None, sci_mode=None):
+def set_printoptions(
+    precision=None, threshold=None, edgeitems=None, linewidth=None, profile=None, sci_mode=None
+):
     """Choose how tensors are printed. What is None stays as it is, except `sci_mode`.
 
     Args:
@@ -42,8 +44,8 @@ def set_printoptions(precision=None, threshold=None, edgeitems=None, linewidth=N
         threshold: print tensors of more elements than this in summary (1000).
         edgeitems: how many elements a summary shows at each end of a dimension (3).
         linewidth: break lines after this many characters (80).
-        profile: "default", "short" (2 digits, 2 edge items) or "full" (never a summary), set before the
-        others. sci_mode: True for powers of ten always, False for never, None to decide by the values.
+        profile: "default", "short" (2 digits, 2 edge items) or "full" (no summary), set before the others.
+        sci_mode: True for powers of ten always, False for never, None to decide by the values.
 
     Example:
         >>> import edutorch as torch
@@ -52,7 +54,7 @@ def set_printoptions(precision=None, threshold=None, edgeitems=None, linewidth=N
         tensor([1.12])
         >>> torch.set_printoptions(profile="default")
     """
-    chosen = dict(_PROFILES.get(profile, {}))
+    chosen = {} if profile is None else dict(_PROFILES.get(profile, {}))
     given = {"precision": precision, "threshold": threshold, "edgeitems": edgeitems, "linewidth": linewidth}
     chosen.update((name, value) for name, value in given.items() if value is not None)
     for name, value in chosen.items():

@@ -87,7 +87,9 @@ class Stream(MersenneTwister):
         dtype = _floating(dtype, "check_uniform_bounds")
         _check_bounds(dtype, ("from", low), ("to", high))
         if not low <= high:
-            raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={low:g} > to={high:g}")
+            raise RuntimeError(
+                f"uniform_ expects to return a [from, to) range, but found from={low:g} > to={high:g}"
+            )
         if high - low > _range(dtype)[1]:
             raise RuntimeError(
                 f"uniform_ expects to-from <= std::numeric_limits<{_legacy(dtype)}>::max(), but found "
@@ -150,8 +152,7 @@ class Stream(MersenneTwister):
     def _normal_blocks(self, count, dtype):
         """Standard normal numbers in blocks of 16; a rest is not a block, so the last 16 are drawn anew."""
         whole = count - count % 16
-        # float32 and float64 draw a uniform number for every place first, half precision for whole blocks
-        # only.
+        # float32 and float64 first draw a uniform number for every place, half precision for whole blocks.
         uniform = self._unit(whole if dtype in dtypes.HALVES else count, dtype)
         if whole == count:
             return blocks(uniform)
@@ -167,7 +168,9 @@ class Stream(MersenneTwister):
         """
         dtype = np.dtype(dtype)
         if not low < high:
-            raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
+            raise RuntimeError(
+                f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}"
+            )
         if dtype in _DIGITS:
             low, high = _representable_range(low, high, dtype)
         _check_bounds(dtype, ("from", low), ("to - 1", high - 1))
@@ -210,11 +213,9 @@ class Stream(MersenneTwister):
         return _round(numbers, dtype).reshape(shape)
 
     def permutation(self, n):
-        """The numbers 0 to n-1 in random order, as `torch.randperm` draws them: the shuffle of
-        `fisher_yates.py`.
+        """The numbers 0 to n-1 in random order, as `torch.randperm` draws them (see `fisher_yates.py`).
 
-        Math: step i swaps places i and i + w mod (n - i), w a word; the last step has no choice and draws
-              none
+        Math: step i < n - 1 swaps places i and i + w mod (n - i), w a word
         """
         if n < 0:
             raise RuntimeError(f"Trying to create tensor with negative dimension {n}: [{n}]")
@@ -225,11 +226,12 @@ class Stream(MersenneTwister):
         return shuffled(targets)
 
     def _huge_permutation(self, n):
-        """Where remainders of 32-bit words would be too unfair: number i goes to a place j <= i and sends
-        what was there to place i, j = W mod (i + 1), W a double word.
+        """The variant for sizes where remainders of 32-bit words would be too unfair.
+
+        Math: number i takes place j = W mod (i + 1), W a double word, and what was there goes to place i
         """
         order = np.empty(n, np.int64)
-        places = memoryview(order)
+        places = order.data
         for start in range(0, n, 2**20):
             choices = np.arange(start + 1, min(start + 2**20, n) + 1, dtype=np.uint64)
             for i, j in enumerate((self.double_words(choices.size) % choices).tolist(), start):
@@ -306,9 +308,8 @@ class Stream(MersenneTwister):
         if not sigma > 0:
             raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma:g}")
         x = self._unit(_count(shape), dtypes.FLOAT64)
-        return _round(fused_multiply_add(elementwise(math.tan, math.pi * (x - 0.5)), sigma, median), dtype).reshape(
-            shape
-        )
+        slope = elementwise(math.tan, math.pi * (x - 0.5))
+        return _round(fused_multiply_add(slope, sigma, median), dtype).reshape(shape)
 
     def log_normal(self, shape, dtype=np.float32, mean=1.0, std=2.0):
         """exp of normal numbers, drawn one by one whatever their number: `Tensor.log_normal_`."""
@@ -415,9 +416,10 @@ def _check_bounds(dtype, *bounds):
 
 def _round(numbers, dtype):
     """Convert as C++ does: half precision is reached through float32, so it is rounded twice."""
-    if dtype in dtypes.HALVES:
-        numbers = numbers.astype(np.float32)
-    return numbers.astype(dtype, copy=False)
+    with np.errstate(over="ignore"):  # what is too large becomes infinite
+        if dtype in dtypes.HALVES:
+            numbers = numbers.astype(np.float32)
+        return numbers.astype(dtype, copy=False)
 
 
 def _representable_range(low, high, dtype):
