@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 
 from .axes import Axes, Point, Scale, digits, draw_marker, end_labels, floats, snap, style
 from .svg import COLOR, INK, MUTED, Canvas, Drawing
@@ -58,8 +59,8 @@ def show_curves(
     canvas = Canvas(title or f"{ylabel} over {xlabel}", "\n".join(text))
     everything = [v for values in lines.values() for v in values] + list(levels.values())
     across = Scale.around(xs, 0, width, xlog, count=8)
-    if not xlog and xs:
-        across = Scale(xs[0], xs[-1] if xs[-1] != xs[0] else xs[0] + 1, 0, width)
+    if len(xs) > 1:
+        across = Scale(xs[0], xs[-1], 0, width, xlog)
     up = Scale.around(everything, height, 0, ylog, count=height // 60)
     if ylim:
         up = Scale(*ylim, height, 0, ylog)
@@ -73,12 +74,11 @@ def show_curves(
             colors.append(MUTED)
     for i, (name, values) in enumerate(lines.items()):
         color, dash, marker = style(i)
-        points = _thin(list(zip(xs, values, strict=False)))
+        points = _thin(list(zip(xs, values, strict=False)), across)
         pieces = axes.visible(points)
         for piece in pieces:
             canvas.line(piece, stroke=color, stroke_width=2, dash=dash)
-        every = max(1, math.ceil(len(points) / 8))
-        for px, py in points[(i * every // 3) % every :: every]:
+        for px, py in _marked(points, across, i):
             axes.marker(px, py, marker, color)
         if pieces:
             names.append(name)
@@ -105,19 +105,28 @@ def _describe(name: str, xs: Sequence[float], values: Sequence[float], xlabel: s
     return said
 
 
-def _thin(points: list[Point], most: int = 240) -> list[Point]:
-    """Keep a long line's ends and, of each stretch, the lowest and highest point: peaks stay to be seen."""
-    if len(points) <= most:
-        return points
-    size = math.ceil(2 * len(points) / most)
+def _thin(points: list[Point], across: Scale) -> list[Point]:
+    """Of every four pixels keep only a line's lowest and highest point, so that peaks stay to be seen."""
     kept = []
-    for start in range(0, len(points), size):
-        stretch = points[start : start + size]
+    for _, stretch in groupby(points, key=lambda point: across.exact(point[0]) // 4):
+        stretch = list(stretch)
         if all(math.isfinite(y) for _, y in stretch):
-            kept += sorted({min(stretch, key=lambda p: p[1]), max(stretch, key=lambda p: p[1])})
+            ends = {min(stretch, key=lambda p: p[1]), max(stretch, key=lambda p: p[1])}
+            kept += sorted(ends, key=lambda p: across.exact(p[0]))
         else:
             kept += stretch
-    return [points[0], *(p for p in kept if p not in (points[0], points[-1])), points[-1]]
+    return kept
+
+
+def _marked(points: list[Point], across: Scale, i: int, count: int = 8) -> list[Point]:
+    """Choose about `count` points, evenly along the axis, and other ones for each line."""
+    gap = (across.stop - across.start) / count
+    chosen, wanted = [], across.start + (i * gap / 3) % gap
+    for point in points:
+        if across.exact(point[0]) >= wanted - 1:
+            chosen.append(point)
+            wanted = across.exact(point[0]) + gap
+    return chosen
 
 
 def show_line(
