@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from edutorch.box_muller import fused_multiply_add
 from edutorch.fisher_yates import shuffled
 from edutorch.streams import Stream
+from tests.streams_oracle import need_own_stream
 
 BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
 FLOATS = ["float32", "float64", "float16", "bfloat16"]
@@ -62,25 +63,6 @@ def assert_same_state(torch, stream):
 def both_seeded(torch, seed):
     torch.manual_seed(seed)
     return Stream().manual_seed(seed)
-
-
-def draws_from_the_generator(torch, method):
-    """Whether this PyTorch draws `bernoulli_(p)` or `exponential_(rate)` from its own Mersenne Twister.
-
-    On Intel processors it may draw them from a stream of Intel's MKL, whose numbers edutorch does not have.
-    Eight draws of its own take eight double words, as eight float64 uniforms do.
-    """
-    torch.manual_seed(0)
-    getattr(torch.empty(8), method)(0.5)
-    after = torch.get_rng_state()
-    torch.manual_seed(0)
-    torch.rand(8, dtype=torch.float64)
-    return torch.equal(after, torch.get_rng_state())
-
-
-def need_own_stream(torch, method):
-    if not draws_from_the_generator(torch, method):
-        pytest.skip(f"this PyTorch draws {method} from MKL's stream, not from its generator")
 
 
 # ---- without the oracle: numbers that PyTorch 2.13 gave ----------------------------------------------------
