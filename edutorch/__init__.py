@@ -51,6 +51,7 @@ from .modes import (
 # Operators, a family a line
 from .ops.convert import *
 from .ops.create import *
+from .ops.from_data import *
 from .ops.matmul import *
 from .ops.pointwise import *
 
