@@ -6,16 +6,25 @@ Read in this order: `graph.py` (nodes and the backward pass), `versions.py` (wer
 
 from ..modes import detect_anomaly, enable_grad, inference_mode, no_grad, set_detect_anomaly, set_grad_enabled
 from ..tensor import Tensor as Variable
+from . import function, functional
 from .backward import backward, grad
+from .function import Function
+from .gradcheck import GradcheckError, gradcheck, gradgradcheck
 from .graph import Node
 
 __all__ = [
+    "Function",
+    "GradcheckError",
     "Node",
     "Variable",
     "backward",
     "detect_anomaly",
     "enable_grad",
+    "function",
+    "functional",
     "grad",
+    "gradcheck",
+    "gradgradcheck",
     "inference_mode",
     "no_grad",
     "set_detect_anomaly",
