@@ -17,7 +17,7 @@ lab: $(VENV)/.lessons  ## open the lessons in JupyterLab
 	$(BIN)/jupyter lab $(LAB_ARGS) lessons/01_tensors.ipynb
 
 test: $(VENV)/.test  ## run all tests and all lessons, also on real PyTorch
-	$(PYTEST) -n 2 --dist loadgroup $(NBVAL) tests lessons
+	$(PYTEST) -n 2 $(NBVAL) tests lessons
 
 check: $(VENV)/.test $(VENV)/.dev  ## lint, types, floors, and notebooks that are as a fresh run writes them
 	$(BIN)/ruff format --check .

@@ -20,21 +20,10 @@ def _run(*arguments, **environment):
 
 def nbval(notebook, workers=0, **environment):
     """Strict nbval on one notebook, which may lie outside of the repository."""
-    return _run(
-        *("-m", "pytest", "-c", ROOT / "pyproject.toml", "--rootdir", ROOT, "--color=no"),
-        *(
-            "-p",
-            "tests.notebooks.nbval_plugin",
-            "-p",
-            "no:cacheprovider",
-            "-n",
-            workers,
-            "--dist",
-            "loadgroup",
-        ),
-        *("--nbval", "--nbval-current-env", "--nbval-sanitize-with", SANITIZER, notebook),
-        **environment,
-    )
+    pytest = ["-m", "pytest", "-c", ROOT / "pyproject.toml", "--rootdir", ROOT, "--color=no"]
+    policy = ["-p", "tests.notebooks.nbval_plugin", "-p", "no:cacheprovider", "-n", workers]
+    strict = ["--nbval", "--nbval-current-env", "--nbval-sanitize-with", SANITIZER]
+    return _run(*pytest, *policy, *strict, notebook, **environment)
 
 
 def run_notebooks(*arguments, **environment):

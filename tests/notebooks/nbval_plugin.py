@@ -1,12 +1,14 @@
 """How nbval runs the lessons: a deterministic kernel, and a time budget and one worker for each notebook."""
 
 import os
+import re
 import time
 from collections import defaultdict
 
 import pytest
 from nbval.kernel import RunningKernel
 from nbval.plugin import IPyNbCell, IPyNbFile
+from xdist.scheduler import LoadScopeScheduling
 
 from scripts import run_notebooks
 
@@ -37,11 +39,16 @@ def pytest_configure(config):
     IPyNbFile.get_kernel_message = _get_kernel_message
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the mark
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if isinstance(item, IPyNbCell):  # cells of one notebook share a kernel, and so a worker
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+class OneWorkerForEachNotebook(LoadScopeScheduling):
+    """Tests go to any worker, one by one; the cells of a notebook share a kernel, and so a worker."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return re.sub(r"::Cell \d+$", "", nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return OneWorkerForEachNotebook(config, log)
 
 
 @pytest.hookimpl(wrapper=True)
