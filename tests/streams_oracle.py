@@ -7,7 +7,7 @@ def draws_from_the_generator(torch, method):
     """Whether this PyTorch draws `bernoulli_(p)` or `exponential_(rate)` from its own Mersenne Twister.
 
     On Intel processors it may draw them from a stream of Intel's MKL, whose numbers edutorch does not have.
-    Eight draws of its own take eight double words, as eight float64 uniforms do. Leaves PyTorch seeded with 0.
+    Eight draws of its own take eight double words, as eight float64 uniforms do. PyTorch stays seeded with 0.
 
     Args:
         torch: PyTorch.

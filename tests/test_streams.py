@@ -45,12 +45,12 @@ def assert_same_bits(ours, theirs):
     )
 
 
-def assert_normal(torch, ours, theirs):
-    """To the last bit where PyTorch runs the AVX2 code that box_muller.py follows, else to the last digit."""
+def assert_rounded_alike(torch, ours, theirs):
+    """Bit by bit where PyTorch's code fuses multiply and add, as edutorch's does, else to the last digits."""
     if torch.backends.cpu.get_cpu_capability() in ("AVX2", "AVX512"):
         assert_same_bits(ours, theirs)
     else:
-        precision = 2**-6 if ours.dtype.itemsize == 2 else 1e-6
+        precision = 2**-6 if ours.dtype.itemsize == 2 else 4e-6
         np.testing.assert_allclose(
             ours.astype(float), to_numpy(theirs).astype(float), rtol=precision, atol=precision
         )
@@ -171,13 +171,13 @@ def test_state_travels_both_ways(torch, draws):
     expected = torch.randn(5), torch.rand(5)
     resumed = Stream().set_state(theirs.numpy())
     assert resumed.initial_seed() == 9
-    assert_normal(torch, resumed.normal(5), expected[0])
+    assert_rounded_alike(torch, resumed.normal(5), expected[0])
     assert_same_bits(resumed.uniform(5), expected[1])
 
     ours = stream.get_state()
     expected = stream.normal(5), stream.uniform(5)
     torch.set_rng_state(torch.from_numpy(ours))
-    assert_normal(torch, expected[0], torch.randn(5))
+    assert_rounded_alike(torch, expected[0], torch.randn(5))
     assert_same_bits(expected[1], torch.rand(5))
 
 
@@ -211,11 +211,11 @@ def test_uniform_and_normal(torch, seed, dtype):
     stream, theirs, ours = both_seeded(torch, seed), getattr(torch, dtype), numpy_dtype(dtype)
     for size in SIZES:
         assert_same_bits(stream.uniform(size, ours), torch.rand(size, dtype=theirs))
-        assert_same_bits(
-            stream.uniform(size, ours, -0.3, 2.7), torch.empty(size, dtype=theirs).uniform_(-0.3, 2.7)
+        assert_rounded_alike(
+            torch, stream.uniform(size, ours, -0.3, 2.7), torch.empty(size, dtype=theirs).uniform_(-0.3, 2.7)
         )
-        assert_normal(torch, stream.normal(size, ours), torch.randn(size, dtype=theirs))
-        assert_normal(
+        assert_rounded_alike(torch, stream.normal(size, ours), torch.randn(size, dtype=theirs))
+        assert_rounded_alike(
             torch, stream.normal(size, ours, 1.7, 0.37), torch.empty(size, dtype=theirs).normal_(1.7, 0.37)
         )
         assert_same_state(torch, stream)
@@ -225,21 +225,23 @@ def test_uniform_and_normal(torch, seed, dtype):
 def test_normal_near_multiples_of_a_right_angle(torch, seed):
     # In a million draws of these seeds, one angle is so close to one that a rounding more would show.
     stream = both_seeded(torch, seed)
-    assert_normal(torch, stream.normal(10**6), torch.randn(10**6))
+    assert_rounded_alike(torch, stream.normal(10**6), torch.randn(10**6))
 
 
 def test_shapes(torch):
     stream = both_seeded(torch, 0)
     assert_same_bits(stream.uniform((2, 3)), torch.rand(2, 3))
     assert_same_bits(stream.uniform(()), torch.rand(()))
-    assert_normal(torch, stream.normal((2, 0, 3)), torch.randn(2, 0, 3))
-    assert_normal(torch, stream.normal((5, 7)), torch.randn(5, 7))
+    assert_rounded_alike(torch, stream.normal((2, 0, 3)), torch.randn(2, 0, 3))
+    assert_rounded_alike(torch, stream.normal((5, 7)), torch.randn(5, 7))
     assert_same_bits(stream.integers(0, 9, (2, 2)), torch.randint(0, 9, (2, 2)))
 
 
 def test_not_contiguous(torch):
     stream = both_seeded(torch, 0)
-    assert_normal(torch, stream.normal((3, 20), contiguous=False), torch.empty(3, 20).t().normal_().t())
+    assert_rounded_alike(
+        torch, stream.normal((3, 20), contiguous=False), torch.empty(3, 20).t().normal_().t()
+    )
     assert_same_state(torch, stream)
 
 
@@ -321,9 +323,9 @@ def test_distributions_by_inversion(torch, dtype):
     stream, ours = both_seeded(torch, 6), numpy_dtype(dtype)
     for size in SIZES:
         theirs = torch.empty(size, dtype=getattr(torch, dtype))
-        assert_normal(torch, stream.exponential(size, ours, 1.7), theirs.exponential_(1.7))
-        assert_normal(torch, stream.cauchy(size, ours, 0.3, 2.3), theirs.cauchy_(0.3, 2.3))
-        assert_normal(torch, stream.log_normal(size, ours, 0.3, 2.3), theirs.log_normal_(0.3, 2.3))
+        assert_rounded_alike(torch, stream.exponential(size, ours, 1.7), theirs.exponential_(1.7))
+        assert_rounded_alike(torch, stream.cauchy(size, ours, 0.3, 2.3), theirs.cauchy_(0.3, 2.3))
+        assert_rounded_alike(torch, stream.log_normal(size, ours, 0.3, 2.3), theirs.log_normal_(0.3, 2.3))
         assert_same_bits(stream.geometric(0.3, size, ours), theirs.geometric_(0.3))
     assert_same_state(torch, stream)
 
@@ -331,9 +333,9 @@ def test_distributions_by_inversion(torch, dtype):
 def test_extremes(torch):
     stream = both_seeded(torch, 6)
     overflowing = torch.empty(200, dtype=torch.float64).log_normal_(0, 1e3)
-    assert_normal(torch, stream.log_normal(200, np.float64, 0.0, 1e3), overflowing)
+    assert_rounded_alike(torch, stream.log_normal(200, np.float64, 0.0, 1e3), overflowing)
     assert_same_bits(stream.uniform(5, low=2.0, high=2.0), torch.empty(5).uniform_(2, 2))
-    assert_normal(torch, stream.normal(20, std=0.0, mean=3.0), torch.empty(20).normal_(3, 0))
+    assert_rounded_alike(torch, stream.normal(20, std=0.0, mean=3.0), torch.empty(20).normal_(3, 0))
     assert np.array_equal(stream.exponential(3, rate=math.inf), torch.empty(3).exponential_(math.inf).numpy())
 
 
@@ -342,10 +344,10 @@ def test_normal_around(torch, dtype):
     stream = both_seeded(torch, 8)
     for size in SIZES[:-1]:
         ours, theirs = stream.uniform(size, numpy_dtype(dtype)), torch.rand(size, dtype=getattr(torch, dtype))
-        assert_normal(torch, stream.normal_around(ours, 2.5), torch.normal(theirs, 2.5))
-        assert_normal(torch, stream.normal_around(1.3, ours), torch.normal(1.3, theirs))
-        assert_normal(torch, stream.normal_around(ours, ours), torch.normal(theirs, theirs))
-        assert_normal(
+        assert_rounded_alike(torch, stream.normal_around(ours, 2.5), torch.normal(theirs, 2.5))
+        assert_rounded_alike(torch, stream.normal_around(1.3, ours), torch.normal(1.3, theirs))
+        assert_rounded_alike(torch, stream.normal_around(ours, ours), torch.normal(theirs, theirs))
+        assert_rounded_alike(
             torch, stream.normal_around(ours[:1, None], ours), torch.normal(theirs[:1, None], theirs)
         )
     assert_same_state(torch, stream)
@@ -396,7 +398,7 @@ def test_mixed_calls(seed, calls):
     stream = both_seeded(torch, seed)
     for name, size, dtype in calls:
         ours, theirs = MIXED[name]
-        assert_normal(torch, ours(stream, size, dtype), theirs(torch, size, dtype))
+        assert_rounded_alike(torch, ours(stream, size, dtype), theirs(torch, size, dtype))
     assert_same_state(torch, stream)
 
 
