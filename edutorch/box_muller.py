@@ -64,7 +64,7 @@ def fused_multiply_add(a, b, c):
     `b` and `c` must be representable in a's dtype (float32 or float64).
     """
     if c == 0.0:
-        return a * a.dtype.type(b)
+        return a if b == 1.0 else a * a.dtype.type(b)
     if b == 1.0:
         return a + a.dtype.type(c)
     if a.dtype == np.float32:  # 24-bit factors: their product is exact in double precision
