@@ -4,7 +4,7 @@
 >>> bowl = Surface(lambda w: w[0] ** 2 + 3 * w[1] ** 2, torch.tensor([1.0, 1.0]), (-2, 2), (-2, 2))
 >>> path = bowl.descend(lr=0.1, steps=3)
 >>> print(f"{path.losses[0]:.1f} -> {path.losses[-1]:.4f}; {path.verdict}")
-4.0 -> 0.2744; too slow: after 3 steps the slope is still 35 % of what it was
+4.0 -> 0.2744; too slow: after 3 steps the slope is still 17 % of what it was
 """
 
 from __future__ import annotations
