@@ -268,7 +268,7 @@ class Tensor:
     def __repr__(self):
         suffixes = []
         if self.node is not None:
-            suffixes.append(f"grad_fn=<{self.grad_fn.name()}>")
+            suffixes.append(f"grad_fn=<{self.grad_fn.name().removeprefix('torch::autograd::')}>")
         elif self.tracked:
             suffixes.append("requires_grad=True")
         array = self.array if isinstance(self.array, np.ndarray) else self.array.get()

@@ -37,6 +37,8 @@ import linecache
 import textwrap
 from typing import Any
 
+import numpy as np
+
 from .. import dtypes
 from ..autograd.graph import HalfNode
 from ..backends import DEVICE_TYPE, XP
@@ -63,7 +65,7 @@ class Op:
         fn: the function that users call.
     """
 
-    def __init__(self, forward, *, name, node, cast, view, inplace, method, out, outputs, extras):
+    def __init__(self, forward, *, name, node, cast, view, inplace, method, out, outputs, extras, numbers):
         self.name, self.forward, self.doc = name or forward.__name__, forward, inspect.getdoc(forward)
         signature = inspect.signature(forward)
         self.takes_xp = "xp" in signature.parameters
@@ -72,7 +74,8 @@ class Op:
         self.kinds = {p.name: p.annotation for p in self.signature if p.annotation in _TENSOR_KINDS}
         self.tensors = list(self.kinds)
         self.cast, self.view, self.takes_out = cast, view, out
-        self.outputs, self.extras = outputs, extras
+        self.outputs, self.extras, self.numbers = outputs, extras, numbers
+        self.number_other_way = self.refuse = None
         self.takes_list = "Arrays" in self.kinds.values()
         self.result_type = result_type(self.name, outputs) if isinstance(outputs, tuple) else tuple
         self.node_name = node or "".join(w.capitalize() for w in self.name.split("_")) + "Backward0"
@@ -201,6 +204,8 @@ class Op:
 
     def detour(self, values, statics):
         """Run the operator on operands that must be converted first: mixed dtypes, halves, integers to be floats."""
+        if self.refuse:
+            self.refuse(*values)
         taking_part = [i for i, n in enumerate(self.tensors) if not self.kinds[n].startswith("Index")]
         operands = [values[i] for i in taking_part if values[i] is not None]
         if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
@@ -227,8 +232,8 @@ class Op:
                 )
             if v is None or not must_be_tensor:
                 return v
-            like = next(o for o in operands if isinstance(o, Tensor))
-            return wrap(XP[type(like.array)].asarray(v, dtype=target))
+            kind = next((type(o.array) for o in operands if isinstance(o, Tensor)), np.ndarray)
+            return wrap(XP[kind].asarray(v, dtype=target))
 
         first = taking_part[0]
         for i in taking_part:
@@ -238,6 +243,23 @@ class Op:
         call = self.half_fn if target in dtypes.HALVES else self.fn
         arguments = dict(zip(self.tensors, values, strict=True)) | statics
         return call(**arguments)
+
+    def number_first(self, values, statics):
+        """Run the operator with a Python number as first operand."""
+        first = self._as_number(values[0], 0)
+        if self.number_other_way and isinstance(values[1], Tensor):
+            return self.number_other_way(values[1], first)
+        return self.detour(values, statics)
+
+    def wrap_numbers(self, values, statics):
+        """Run the operator again, with integers that its dtype cannot hold wrapped around, as PyTorch wraps them."""
+        array = next(v.array for v in values if isinstance(v, Tensor))
+        for i, v in enumerate(values):
+            if type(v) is int:
+                if not -(2**63) <= v < 2**64:
+                    raise OverflowError("int too big to convert")
+                values[i] = wrap(XP[type(array)].asarray(v % 2**64, "uint64").astype(array.dtype))
+        return self.fn(**dict(zip(self.tensors, values, strict=True)), **statics)
 
     def _as_number(self, value, i):
         if isinstance(value, (int, float)):  # NumPy scalars, bool subclasses
@@ -270,7 +292,7 @@ class Op:
 
 
 def op(forward=None, *, name=None, node=None, cast="common", view=False, inplace=False, method=True, out=True,
-       outputs=None, extras=()):  # fmt: skip
+       outputs=None, extras=(), numbers=False):  # fmt: skip
     """Make an operator from a forward function on arrays (see the module's text).
 
     Args:
@@ -281,15 +303,16 @@ def op(forward=None, *, name=None, node=None, cast="common", view=False, inplace
         inplace: also make `Tensor.name_`. method: also make `Tensor.name`. out: accept `out=`.
         outputs: names of several results, returned as a named tuple; or "many": the forward returns a list.
         extras: names of further results that only formulas see.
+        numbers: the first operand may be a Python number too, as in `torch.add(2, x)`.
 
     Returns:
         The function users call; its `.op` is the `Op`, `.grad(...)` takes the formulas.
     """
     if forward is None:
         return functools.partial(op, name=name, node=node, cast=cast, view=view, inplace=inplace, method=method, out=out,
-                                 outputs=outputs, extras=extras)  # fmt: skip
+                                 outputs=outputs, extras=extras, numbers=numbers)  # fmt: skip
     made = Op(forward, name=name, node=node, cast=cast, view=view, inplace=inplace, method=method,
-              out=out and outputs is None and not view, outputs=outputs, extras=tuple(extras))  # fmt: skip
+              out=out and outputs is None and not view, outputs=outputs, extras=tuple(extras), numbers=numbers)  # fmt: skip
     OPS.setdefault(made.name, made)
     return made.fn
 

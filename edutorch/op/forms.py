@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import collections
 import functools
+import types
 
 from .. import dtypes
 from ..autograd.graph import widen
 from ..autograd.views import assign, refuse_cast
+from ..backends import XP
+from ..tensor import Tensor, wrap
 
 
 def inplace_form(call, name):
@@ -20,6 +23,46 @@ def inplace_form(call, name):
     form.__doc__ = (
         f"In-place form of `{name[:-1]}`: the result is written into this tensor, which is returned."
     )
+    return form
+
+
+def alias(call, name):
+    """Give an operator a second name, also as method and in-place method where it is one; returns the function."""
+    for suffix in ("", "_"):
+        if hasattr(Tensor, call.__name__ + suffix):
+            setattr(Tensor, name + suffix, getattr(Tensor, call.__name__ + suffix))
+    return call
+
+
+def no_derivative(name):
+    """Return the gradient formula of an operator for which PyTorch has none: it raises in the backward pass."""
+
+    def formula(g):
+        raise RuntimeError(f"derivative for aten::{name} is not implemented")
+
+    return formula
+
+
+NO_DERIVATIVE = "torch::autograd::NotImplemented"  # the name of such an operator's node
+
+
+def operator_form(call, arrays=False):
+    """Return the function behind a Python operator such as `+`: it steps aside for operands that it does not know.
+
+    It is the operator's own code with another detour, so it costs nothing. With `arrays`, a NumPy array on the right
+    becomes a tensor.
+    """
+
+    def detour(values, statics):
+        other = values[1]
+        if not (isinstance(other, (Tensor, int, float)) or (hasattr(other, "item") and not getattr(other, "ndim", 1))):
+            if not (arrays and type(other) in XP):
+                return NotImplemented
+            values[1] = wrap(other)
+        return call.op.detour(values, statics)
+
+    form = types.FunctionType(call.__code__, {**call.__globals__, "_detour": detour}, call.__name__, call.__defaults__)
+    form.__kwdefaults__, form.__doc__, form.__module__ = call.__kwdefaults__, call.__doc__, call.__module__
     return form
 
 

@@ -66,14 +66,16 @@ def write_call(op, half):
             emit(f"a_{n} = None if {n} is None else {n}.array")
         else:
             emit(f"try: a_{n} = {n}.array")
-            emit(f"except AttributeError: raise not_a_tensor({op.name!r}, {n!r}, {i + 1}, {n}) from None")
+            if op.numbers and i == 0:
+                emit(f"except AttributeError: return into(out, number_first([{', '.join(names)}], {_statics(op)}))")
+            else:
+                emit(f"except AttributeError: raise not_a_tensor({op.name!r}, {n!r}, {i + 1}, {n}) from None")
     # Operands that need converting take the detour, which calls back with converted ones.
     part = [n for n in names if not kinds[n].startswith("Index")]
     if op.cast and not half:
-        statics = ", ".join(f"{p!r}: {p}" for p in op.params if p not in names)
-        detour = f"return _detour([{', '.join(names)}], {{{statics}}})"
+        detour = f"return _detour([{', '.join(names)}], {_statics(op)})"
         if op.takes_out:
-            detour = f"return into(out, _detour([{', '.join(names)}], {{{statics}}}))"
+            detour = f"return into(out, _detour([{', '.join(names)}], {_statics(op)}))"
         first = part[0]
         if kinds[first] == "Arrays":
             emit(
@@ -127,6 +129,8 @@ def write_call(op, half):
     emit("except Exception as error:")
     if op.cast:
         emit(f"    if busy(error): r = quietly_alone({call})")
+        if "Operand" in kinds.values():
+            emit(f"    elif type(error) is OverflowError: return _wrap_numbers([{', '.join(names)}], {_statics(op)})")
         emit(f"    else: _explain(error, [{arrays}])")
     else:
         emit(f"    _explain(error, [{arrays}])")
@@ -165,6 +169,11 @@ def write_call(op, half):
     else:
         emit("return result_type(ys)" if op.outputs == "many" else "return result_type(*ys)")
     return f"def _call({_write_signature(op)}):\n" + textwrap.indent("\n".join(lines), "    ")
+
+
+def _statics(op):
+    """Return the code of a dictionary with the parameters that are no tensors."""
+    return "{" + ", ".join(f"{p!r}: {p}" for p in op.params if p not in op.tensors) + "}"
 
 
 def _aliased(op, name):
@@ -268,6 +277,7 @@ def namespace(op, half):
         "quietly_alone": quietly_alone,
         "_unset": _UNSET,
         "_self": _Late(op), "_nth": functools.partial(_nth, op), "_detour": op.detour, "into": into,
+        "number_first": op.number_first, "_wrap_numbers": op.wrap_numbers,
         "_explain": functools.partial(_explain, op), "record_many": record_many,
         "_label": op.node_name,
         **{f"_default_{p.name}": p.default for p in op.signature if p.default is not p.empty},
