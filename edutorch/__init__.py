@@ -3,7 +3,7 @@
     import edutorch as torch
 
 is enough for ordinary PyTorch teaching code. Start reading at `op/__init__.py` (how an operator is made),
-`ops/pointwise.py` (what one looks like) and `autograd/graph.py` (the backward pass).
+`ops/arithmetic.py` (what one looks like) and `autograd/graph.py` (the backward pass).
 """
 
 # Element types and devices
@@ -49,10 +49,16 @@ from .modes import (
 )
 
 # Operators, a family a line
+from .ops.activation import *
+from .ops.arithmetic import *
+from .ops.compare import *
 from .ops.convert import *
 from .ops.create import *
+from .ops.division import *
+from .ops.exponential import *
+from .ops.fill import *
 from .ops.from_data import *
 from .ops.matmul import *
-from .ops.pointwise import *
+from .ops.signs import *
 
 from . import autograd

@@ -1,0 +1,71 @@
+"""Overwriting a tensor: `zero_`, `fill_`, `copy_`, and `torch.fill`, which leaves its input alone."""
+
+from __future__ import annotations
+
+from ..op import Array, Operand, op
+from ..tensor import Tensor
+from .convert import cast_array
+
+__all__ = ["fill", "fill_", "zero_"]
+
+
+@op(cast=None, inplace=True, method=False, out=False)
+def zero(xp, input: Array):
+    """Return zeros of the same shape and dtype; users call it as `x.zero_()`.
+
+    Shape:    input (*) -> out (*)
+    Math:     y = 0
+    Gradient: dL/dx = 0
+    """
+    return xp.zeros(input.shape, input.dtype)
+
+
+zero.grad(input=lambda g, xp: xp.zeros_like(g))
+zero_ = Tensor.zero_
+
+
+def filled(xp, input: Array, value: Operand):
+    """Return a tensor like the input in which every element is `value`, a number or a 0-d tensor.
+
+    Shape:    input (*), value () -> out (*)
+    Math:     y = v
+    Gradient: dL/dx = 0,  dL/dv = sum g
+
+    Raises:
+        RuntimeError: if `value` has dimensions.
+    """
+    if getattr(value, "ndim", 0):
+        raise RuntimeError(
+            f"fill only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions.\n"
+            "To copy a whole tensor, use x.copy_(value)."
+        )
+    result = xp.empty_like(input)
+    result[...] = value if type(value) in (bool, int, float) else cast_array(value, input.dtype)
+    return result
+
+
+# PyTorch tells `fill` and `fill_` apart in the graph, and a number from a tensor.
+fill = op(filled, name="fill", cast=None, method=False, out=False,
+          node=lambda value: f"FillBackward{1 if isinstance(value, Tensor) else 0}")  # fmt: skip
+fill_in_place = op(filled, name="fill", cast=None, method=False, out=False, inplace=True,
+                   node=lambda value: f"FillBackward{3 if isinstance(value, Tensor) else 2}")  # fmt: skip
+
+for _form in (fill, fill_in_place):
+    _form.grad(input=lambda g, xp: xp.zeros_like(g), value=lambda g: g)
+fill_ = Tensor.fill_
+
+
+@op(cast=None, name="copy", node="torch::autograd::CopyBackwards", inplace=True, method=False, out=False)
+def copy(xp, input: Array, src: Array, non_blocking=False):
+    """Return the values of `src`, in the shape and dtype of the input; users call it as `x.copy_(src)`.
+
+    Shape:    input (*), src (*), broadcast to input's -> out (*)
+    Math:     y = s
+    Gradient: dL/dx = 0,  dL/ds = g
+    """
+    if src.dtype != input.dtype:
+        src = cast_array(src, input.dtype)
+    return src if src.shape == input.shape else xp.broadcast_to(src, input.shape)
+
+
+copy.grad(input=lambda g, xp: xp.zeros_like(g), src=lambda g: g)
