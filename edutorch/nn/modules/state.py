@@ -1,0 +1,191 @@
+"""Saving and loading what a module has learned: `state_dict` and `load_state_dict`."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, namedtuple
+
+from ...autograd.graph import Handle
+from ...modes import no_grad
+from ...tensor import Tensor
+from ..parameter import Parameter
+
+__all__ = ["Stateful"]
+
+_EXTRA = "_extra_state"
+
+
+class _Keys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpected_keys"])):
+    """What `load_state_dict` returns: the names it missed, and those it had no use for."""
+
+    __slots__ = ()
+
+    def __repr__(self):
+        return (
+            "<All keys matched successfully>"
+            if not (self.missing_keys or self.unexpected_keys)
+            else super().__repr__()
+        )
+
+
+class Stateful:
+    """The part of Module that turns it into a flat dictionary of tensors and back."""
+
+    _version = 1
+
+    def _state_hooks(self, kind):
+        return vars(self).setdefault(kind, [])
+
+    def state_dict(self, *, destination=None, prefix="", keep_vars=False):
+        """Return all parameters and persistent buffers by dotted name, sharing their memory.
+
+        Args:
+            destination: a dictionary to add to. prefix: put before each name.
+            keep_vars: return the parameters themselves, not detached.
+        """
+        if destination is None:
+            destination = OrderedDict()
+            destination._metadata = OrderedDict()  # type: ignore[attr-defined]
+        if hasattr(destination, "_metadata"):
+            destination._metadata[prefix[:-1]] = {"version": self._version}
+        for hook in vars(self).get("_state_dict_pre_hooks", ()):
+            hook(self, prefix, keep_vars)
+        self._save_to_state_dict(destination, prefix, keep_vars)
+        for name, module in self._modules.items():
+            if module is not None:
+                module.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
+        for hook in vars(self).get("_state_dict_hooks", ()):
+            hook(self, destination, prefix, {})
+        return destination
+
+    def _save_to_state_dict(self, destination, prefix, keep_vars):
+        """Add this module's own tensors."""
+        for name, tensor in self._own_state().items():
+            destination[prefix + name] = tensor if keep_vars else tensor.detach()
+        if type(self).get_extra_state is not Stateful.get_extra_state:
+            destination[prefix + _EXTRA] = self.get_extra_state()
+
+    def _own_state(self):
+        buffers = {n: b for n, b in self._buffers.items() if n not in self._non_persistent_buffers_set}
+        return {n: t for n, t in {**self._parameters, **buffers}.items() if t is not None}
+
+    def get_extra_state(self):
+        """Return anything else to be saved; to be overridden together with `set_extra_state`."""
+        raise RuntimeError("Reached a code path in Module.get_extra_state() that should never be called.")
+
+    def set_extra_state(self, state):
+        """Take back what `get_extra_state` returned."""
+        raise RuntimeError("Reached a code path in Module.set_extra_state() that should never be called.")
+
+    def load_state_dict(self, state_dict, strict=True, assign=False):
+        """Copy values from a state_dict into this module's parameters and buffers.
+
+        Args:
+            strict: require that the names match exactly.
+            assign: take the tensors themselves instead of copying their values.
+
+        Returns:
+            A named tuple `(missing_keys, unexpected_keys)`.
+
+        Raises:
+            RuntimeError: listing every missing name, unexpected name and size that does not match.
+        """
+        if not hasattr(state_dict, "keys"):
+            raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
+        state = OrderedDict(state_dict)
+        metadata = getattr(state_dict, "_metadata", None) or {}
+        missing, unexpected, errors = [], [], []
+        self._load(state, "", metadata, missing, unexpected, errors, assign)
+        keys = _Keys(missing, unexpected)
+        for module in self.modules():  # type: ignore[attr-defined]
+            for hook in vars(module).get("_load_post_hooks", ()):
+                hook(module, keys)
+        if strict:
+            if unexpected:
+                errors.insert(
+                    0, "Unexpected key(s) in state_dict: {}. ".format(", ".join(f'"{k}"' for k in unexpected))
+                )
+            if missing:
+                errors.insert(
+                    0, "Missing key(s) in state_dict: {}. ".format(", ".join(f'"{k}"' for k in missing))
+                )
+        if errors:
+            raise RuntimeError(
+                "Error(s) in loading state_dict for {}:\n\t{}".format(
+                    type(self).__name__, "\n\t".join(errors)
+                )
+            )
+        return keys
+
+    def _load(self, state, prefix, metadata, missing, unexpected, errors, assign):
+        local = {"version": metadata.get(prefix[:-1], {}).get("version"), "assign_to_params_buffers": assign}
+        self._load_from_state_dict(state, prefix, local, True, missing, unexpected, errors)
+        for name, module in self._modules.items():
+            if module is not None:
+                module._load(state, f"{prefix}{name}.", metadata, missing, unexpected, errors, assign)
+
+    def _load_from_state_dict(
+        self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs
+    ):
+        """Load this module's own tensors, noting what is missing, unexpected or does not fit."""
+        for hook in vars(self).get("_load_pre_hooks", ()):
+            hook(self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
+        own = self._own_state()
+        for name, target in own.items():
+            key = prefix + name
+            if key not in state_dict:
+                missing_keys.append(key)
+                continue
+            problem = self._load_one(
+                name, target, state_dict[key], key, local_metadata.get("assign_to_params_buffers", False)
+            )
+            if problem:
+                error_msgs.append(problem)
+        if type(self).set_extra_state is not Stateful.set_extra_state:
+            if prefix + _EXTRA in state_dict:
+                self.set_extra_state(state_dict[prefix + _EXTRA])
+            else:
+                missing_keys.append(prefix + _EXTRA)
+        for key in state_dict:
+            if key.startswith(prefix) and key != prefix + _EXTRA:
+                first, _, rest = key[len(prefix) :].partition(".")
+                if (rest and first not in self._modules) or (not rest and first not in own):
+                    unexpected_keys.append(key)
+
+    def _load_one(self, name, target, value, key, assign):
+        """Load one tensor; returns what is wrong with it, if anything."""
+        if not isinstance(value, Tensor):
+            return (f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object from checkpoint but '
+                    f"received {type(value)}")  # fmt: skip
+        if tuple(value.shape) != tuple(target.shape):
+            return (f"size mismatch for {key}: copying a param with shape {value.shape} from checkpoint, the shape in current "
+                    f"model is {target.shape}.")  # fmt: skip
+        if assign:
+            if isinstance(target, Parameter):
+                self._parameters[name] = Parameter(value, requires_grad=target.requires_grad)
+            else:
+                self._buffers[name] = value
+            return None
+        with no_grad():
+            target.copy_(value)
+        return None
+
+    def _add_state_hook(self, kind, hook):
+        hooks = self._state_hooks(kind)
+        hooks.append(hook)
+        return Handle(hooks, hook)
+
+    def register_state_dict_pre_hook(self, hook):
+        """Call `hook(module, prefix, keep_vars)` before `state_dict` collects."""
+        return self._add_state_hook("_state_dict_pre_hooks", hook)
+
+    def register_state_dict_post_hook(self, hook):
+        """Call `hook(module, state_dict, prefix, local_metadata)` after `state_dict` collected."""
+        return self._add_state_hook("_state_dict_hooks", hook)
+
+    def register_load_state_dict_pre_hook(self, hook):
+        """Call `hook(module, state_dict, prefix, …)` before the module's own tensors are loaded."""
+        return self._add_state_hook("_load_pre_hooks", hook)
+
+    def register_load_state_dict_post_hook(self, hook):
+        """Call `hook(module, incompatible_keys)` after loading; it may change the lists of keys."""
+        return self._add_state_hook("_load_post_hooks", hook)

@@ -1,0 +1,6 @@
+"""Optimizers: they read the gradients and change the parameters."""
+
+from .optimizer import Optimizer
+from .sgd import SGD
+
+__all__ = ["SGD", "Optimizer"]

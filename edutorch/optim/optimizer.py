@@ -1,0 +1,210 @@
+"""What all optimizers share: groups of parameters, their state, saving and loading."""
+
+from __future__ import annotations
+
+import copy
+import functools
+from collections import defaultdict
+
+from ..autograd.graph import Handle
+from ..modes import enable_grad, no_grad
+from ..tensor import Tensor
+
+__all__ = ["Optimizer"]
+
+
+class Optimizer:
+    """Base class of all optimizers.
+
+    Args:
+        params: tensors; or dictionaries with "params" and options of that group; or (name, tensor) pairs.
+        defaults: the options of groups that do not give their own.
+
+    Attributes:
+        param_groups: a list of dictionaries: the parameters of each group, and its options, read at every step.
+        state: for each parameter, what the method remembers between steps.
+    """
+
+    def __init__(self, params, defaults):
+        if isinstance(params, Tensor):
+            raise TypeError("params argument given to the optimizer should be an iterable of Tensors or dicts, but got "
+                            f"{params.type()}")  # fmt: skip
+        self.defaults = defaults
+        self.state = defaultdict(dict)
+        self.param_groups = []
+        self._pre_hooks, self._post_hooks = [], []
+        groups = list(params)
+        if not groups:
+            raise ValueError("optimizer got an empty parameter list")
+        if not isinstance(groups[0], dict):
+            groups = [{"params": groups}]
+        for group in groups:
+            self.add_param_group(group)
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if "step" in vars(cls):
+            cls.step = _with_hooks(cls.step)
+
+    def add_param_group(self, param_group):
+        """Add a group of parameters, such as layers that are unfrozen during fine-tuning.
+
+        Raises:
+            TypeError: if something in it is no tensor. ValueError: if one is no leaf, or already has a group.
+        """
+        if not isinstance(param_group, dict):
+            raise TypeError(f"param_group must be a dict, but got {type(param_group)}")
+        params = param_group["params"]
+        if isinstance(params, set):
+            raise TypeError("optimizer parameters need to be organized in ordered collections, but the ordering of tensors in "
+                            "sets will change between runs. Please use a list instead.")  # fmt: skip
+        params = [params] if isinstance(params, Tensor) else list(params)
+        named = bool(params) and isinstance(params[0], tuple)
+        if named:
+            param_group["param_names"] = [name for name, _ in params]
+            params = [p for _, p in params]
+        param_group["params"] = params
+        for p in params:
+            if not isinstance(p, Tensor):
+                raise TypeError(
+                    f"optimizer can only optimize Tensors, but one of the params is {_type_name(p)}"
+                )
+            if not p.is_leaf and not self.defaults.get("differentiable"):
+                raise ValueError("can't optimize a non-leaf Tensor")
+        for name, default in self.defaults.items():
+            param_group.setdefault(name, default)
+        if len(params) != len(set(params)):
+            raise ValueError("optimizer contains a parameter group with duplicate parameters")
+        taken = {p for group in self.param_groups for p in group["params"]}
+        if not taken.isdisjoint(params):
+            raise ValueError("some parameters appear in more than one parameter group")
+        self.param_groups.append(param_group)
+
+    def zero_grad(self, set_to_none=True):
+        """Reset the gradients of all parameters: the first line of every training step.
+
+        Args:
+            set_to_none: drop them, which is faster; else fill them with zeros.
+        """
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p._grad is not None:
+                    if set_to_none:
+                        p._grad = None
+                    else:
+                        p._grad = p._grad.detach().zero_()
+
+    def step(self, closure=None):
+        """Change the parameters once; to be overridden.
+
+        Args:
+            closure: recomputes the loss and its gradients, for methods that need them several times a step.
+
+        Returns:
+            What the closure returned, if there is one.
+        """
+        raise NotImplementedError
+
+    @staticmethod
+    def _closure_loss(closure):
+        if closure is None:
+            return None
+        with enable_grad():
+            return closure()
+
+    # ---- saving and loading
+
+    def state_dict(self):
+        """Return the groups' options and the state, with parameters replaced by their numbers."""
+        numbers = {}
+        groups = []
+        for group in self.param_groups:
+            for p in group["params"]:
+                numbers.setdefault(p, len(numbers))
+            options = {k: v for k, v in group.items() if k != "params"}
+            groups.append({**options, "params": [numbers[p] for p in group["params"]]})
+        state = {numbers[p] if isinstance(p, Tensor) else p: v for p, v in self.state.items()}
+        return {"state": state, "param_groups": groups}
+
+    @no_grad()
+    def load_state_dict(self, state_dict):
+        """Take over the options and the state of a saved optimizer.
+
+        Raises:
+            ValueError: if the groups do not match this optimizer's in number or size.
+        """
+        saved = copy.deepcopy(state_dict["param_groups"])
+        if len(saved) != len(self.param_groups):
+            raise ValueError("loaded state dict has a different number of parameter groups")
+        if any(len(s["params"]) != len(g["params"]) for s, g in zip(saved, self.param_groups, strict=True)):
+            raise ValueError(
+                "loaded state dict contains a parameter group that doesn't match the size of optimizer's group"
+            )
+        numbered = {}
+        for s, g in zip(saved, self.param_groups, strict=True):
+            numbered.update(zip(s["params"], g["params"], strict=True))
+            s["params"] = g["params"]
+        state = defaultdict(dict)
+        for key, value in state_dict["state"].items():
+            state[numbered.get(key, key)] = _like_parameter(numbered.get(key), value)
+        self.state, self.param_groups = state, saved
+
+    # ---- hooks and printing
+
+    def register_step_pre_hook(self, hook):
+        """Call `hook(optimizer, args, kwargs)` before each step."""
+        self._pre_hooks.append(hook)
+        return Handle(self._pre_hooks, hook)
+
+    def register_step_post_hook(self, hook):
+        """Call `hook(optimizer, args, kwargs)` after each step."""
+        self._post_hooks.append(hook)
+        return Handle(self._post_hooks, hook)
+
+    def __repr__(self):
+        lines = [f"{type(self).__name__} ("]
+        for i, group in enumerate(self.param_groups):
+            lines.append(f"Parameter Group {i}")
+            lines += [f"    {key}: {group[key]}" for key in sorted(group) if key != "params"]
+        return "\n".join([*lines, ")"])
+
+
+def _with_hooks(step):
+    @functools.wraps(step)
+    def run(self, *args, **kwargs):
+        for hook in list(self._pre_hooks):
+            changed = hook(self, args, kwargs)
+            if changed is not None:
+                args, kwargs = changed
+        result = step(self, *args, **kwargs)
+        for hook in list(self._post_hooks):
+            hook(self, args, kwargs)
+        return result
+
+    return run
+
+
+def _like_parameter(parameter, value):
+    """Copy a saved state, floating tensors in the dtype of their parameter."""
+    if isinstance(value, Tensor):
+        value = value.clone()
+        fits = (
+            parameter is not None
+            and parameter.is_floating_point()
+            and value.is_floating_point()
+            and value.ndim
+        )
+        return value.to(parameter.dtype) if fits else value
+    if isinstance(value, dict):
+        return {
+            k: v.clone() if k == "step" and isinstance(v, Tensor) else _like_parameter(parameter, v)
+            for k, v in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return type(value)(_like_parameter(parameter, v) for v in value)
+    return value
+
+
+def _type_name(value):
+    module = type(value).__module__
+    return type(value).__qualname__ if module == "builtins" else f"{module}.{type(value).__qualname__}"
