@@ -58,7 +58,11 @@ from .ops.division import *
 from .ops.exponential import *
 from .ops.fill import *
 from .ops.from_data import *
+from .ops.gather import *
+from .ops.indexing import *
+from .ops.join import *
 from .ops.matmul import *
 from .ops.signs import *
+from .ops.views import *
 
-from . import autograd
+from . import autograd, nn, optim

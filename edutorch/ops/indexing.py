@@ -1,0 +1,404 @@
+"""Reading and writing with square brackets: `x[0]`, `x[:, 1:3]`, `x[mask]`, `x[rows, columns] = value`.
+
+An index is taken in two steps, as in PyTorch. The basic part (numbers, slices, None, Ellipsis) gives a view and costs
+nothing. What is left, tensors of positions and masks, gathers a copy: the dimensions that the tensors index become
+one block, which stands where they stood, or in front if something stood between them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..autograd.views import before_write, write
+from ..errors import with_remedy
+from ..modes import is_grad_enabled
+from ..op import Array, op
+from ..tensor import Tensor, method, wrap
+from .accumulate import add_at
+
+__all__: list[str] = []
+
+_ALL = slice(None)
+
+
+# ---------------------------------------------------------------- the basic part: a view
+
+
+def _step_name(input, index):
+    """Return PyTorch's name for the last step of a basic index; it takes a view for each entry that does something."""
+    if len(index) == 1 and type(index[0]) is slice:
+        return "SliceBackward0"
+    name, axis = "AliasBackward0", 0
+    for entry in index:
+        if entry is None:
+            name = "UnsqueezeBackward0"
+        elif entry is Ellipsis:
+            axis += input.ndim - sum(type(e) in (int, slice) for e in index)
+        else:
+            if type(entry) is int:
+                name = "SelectBackward0"
+            elif entry.start or entry.stop not in (None, input.shape[axis]) or entry.step not in (None, 1):
+                name = "SliceBackward0"
+            axis += 1
+    return name
+
+
+@op(cast=None, view=True, method=False, node=_step_name)
+def getitem(input: Array, index):
+    """Take a part of a tensor without copying: a view. `index` is a tuple of ints, slices, None and Ellipsis.
+
+    Shape:    input (n, ...) -> out: an int drops its dimension, a slice shortens it, None adds one of size 1
+    Math:     y = x[index]
+    Gradient: dL/dx is 0, but for dL/dx[index] = g
+    Raises:   IndexError for a number out of range, or more numbers than dimensions
+    """
+    try:
+        return input[index]
+    except IndexError as error:
+        raise _explained(error, input, index) from None
+
+
+@op(cast=None, method=False, out=False, node="SliceBackward0")
+def place(xp, input: Array, shape_, index):
+    """Set a part of a tensor of zeros: the gradient of `getitem`.
+
+    Shape:    input, of the shape of out[index] -> out, of the given shape
+    Math:     y[index] = x, 0 elsewhere
+    Gradient: dL/dx = g[index]
+    """
+    out = xp.zeros(shape_, input.dtype)
+    out[index] = input
+    return out
+
+
+getitem.grad(input=lambda g, shape, index: place.both(g, shape, index))
+place.grad(input=lambda g, index: getitem.both(g, index))
+
+
+def _explained(error, array, index):
+    """Return PyTorch's error for an index that NumPy refused."""
+    used = sum(type(entry) in (int, slice) for entry in index)
+    if used <= array.ndim:
+        return IndexError(str(error).replace("for axis", "for dimension"))
+    if array.ndim or used > 1 or len(index) > 2:
+        return IndexError(with_remedy(
+            f"too many indices for tensor of dimension {array.ndim}",
+            f"The tensor has shape {array.shape}; the index names {used} dimensions."))  # fmt: skip
+    if type(index[0]) is slice:
+        return IndexError("slice() cannot be applied to a 0-dim tensor.")
+    return IndexError("invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to "
+                      "convert a 0-dim tensor to a number")  # fmt: skip
+
+
+# ---------------------------------------------------------------- the advanced part: a copy
+
+
+@op(cast=None, method=False, out=False, node="IndexBackward0")
+def gather_at(input: Array, indices):
+    """Gather elements at positions. `indices` is a tuple of integer arrays, masks, and full slices.
+
+    Shape:    input (n, *), indices (I) each, broadcast together -> out (I, *), where one index is given
+    Math:     y[i, ...] = x[index[i], ...]
+    Gradient: dL/dx[j, ...] = the sum of g[i, ...] over all i with index[i] = j
+    Raises:   IndexError for positions out of range, masks of another shape, positions that do not broadcast
+    """
+    check_positions(input, indices)
+    if len(indices) == 1 and indices[0].dtype.kind != "b":
+        return input.take(indices[0], axis=0)  # NumPy's `take` is several times faster than its brackets
+    return input[indices]
+
+
+@op(cast=None, method=False, out=False, node="IndexPutBackward0")
+def scatter_at(xp, input: Array, shape_, indices):
+    """Add elements up at positions in a tensor of zeros: the gradient of `gather_at`.
+
+    Shape:    input, of the shape of out[indices] -> out, of the given shape
+    Math:     y[j, ...] = the sum of x[i, ...] over all i with index[i] = j
+    Gradient: dL/dx[i, ...] = g[index[i], ...]
+    """
+    return add_at(xp, shape_, indices, input)
+
+
+gather_at.grad(input=lambda g, shape, indices: scatter_at.both(g, shape, indices))
+scatter_at.grad(input=lambda g, indices: gather_at.both(g, indices))
+
+
+def check_positions(array, indices):
+    """Raise PyTorch's error where positions are out of range or do not fit together."""
+    axis, shapes = 0, []
+    for number, index in enumerate(indices):
+        if type(index) is slice:
+            axis += 1
+        elif index.dtype.kind == "b":
+            for k, n in enumerate(index.shape):
+                if array.shape[axis + k] != n:
+                    raise IndexError(with_remedy(
+                        f"The shape of the mask {list(index.shape)} at index {k if number == 0 else axis + k} does not match the "
+                        f"shape of the indexed tensor {list(array.shape)} at index {axis + k}",
+                        "A mask has the sizes of the dimensions it selects from."))  # fmt: skip
+            axis += index.ndim
+            shapes.append([int(index.sum())] if index.ndim != 1 or index.size != 1 else list(index.shape))
+        else:
+            check_range(index, axis, array.shape[axis])
+            axis += 1
+            shapes.append(list(index.shape))
+    if len(shapes) > 1:
+        try:
+            np.broadcast_shapes(*shapes)
+        except ValueError:
+            raise IndexError(
+                "shape mismatch: indexing tensors could not be broadcast together with shapes "
+                + ", ".join(map(str, shapes))
+            ) from None
+
+
+def check_range(index, axis, size):
+    """Raise PyTorch's error if a position lies outside of [-size, size)."""
+    if not index.size:
+        return
+    low, high = index.min(), index.max()
+    if -size <= low and high < size:
+        return
+    if not size:
+        raise IndexError("index is out of bounds for dimension with size 0")
+    wrong = index[(index < -size) | (index >= size)].flat[0]
+    raise IndexError(f"index {wrong} is out of bounds for dimension {axis} with size {size}")
+
+
+# ---------------------------------------------------------------- what the brackets hold
+
+_BASIC = frozenset((int, type(None), type(Ellipsis)))
+_BOUND = frozenset((int, type(None)))
+_KEPT = (int, slice, type(None), type(Ellipsis))
+
+
+def _is_basic(entry):
+    """Whether an entry can go to the array as it is. (A slice with a step or with tensors as bounds is looked at.)"""
+    kind = type(entry)
+    if kind is slice:
+        return entry.step is None and type(entry.start) in _BOUND and type(entry.stop) in _BOUND
+    return kind in _BASIC
+
+
+def _basic_index(index):
+    """Return the tuple for an index with a basic part alone, or None."""
+    kind = type(index)
+    if kind is int:
+        return (index, Ellipsis)  # the Ellipsis makes NumPy return a 0-d view instead of a number
+    if kind is tuple:
+        for entry in index:
+            if not _is_basic(entry):
+                return None
+        ellipses = index.count(Ellipsis)
+        return (*index, Ellipsis) if not ellipses else index if ellipses == 1 else None
+    if not _is_basic(index):
+        return None
+    return (index,) if index is Ellipsis or kind is slice else (None, Ellipsis)
+
+
+def _split(tensor, index):
+    """Split an index into its basic part, and what is left for the view that the basic part gives.
+
+    Returns:
+        The basic index, or None if it would change nothing; and a tuple of positions, masks and full slices, or None.
+    """
+    entries = list(index) if type(index) is tuple or _is_tuple_like(index) else [index]
+    entries = [_entry(e) for e in entries]
+    while sum(e is Ellipsis for e in entries) > 1 and entries[-1] is Ellipsis:
+        entries.pop()  # PyTorch accepts more of them, if nothing follows
+    consumed = sum(_dimensions(e) for e in entries)
+    if consumed > tensor.ndim:
+        raise IndexError(with_remedy(
+            f"too many indices for tensor of dimension {tensor.ndim}",
+            f"The tensor has shape {tuple(tensor.shape)}; the index names {consumed} dimensions."))  # fmt: skip
+    if not any(e is Ellipsis for e in entries):
+        entries.append(Ellipsis)
+    basic, positions = [], []  # the second runs over the dimensions of the view that the first gives
+    for entry in entries:
+        if not isinstance(entry, _KEPT):
+            if entry.ndim == 0:  # a single boolean: a new dimension of size 1, kept or emptied
+                basic.append(None)
+                entry = entry.reshape(1)
+            else:
+                basic += [_ALL] * _dimensions(entry)
+            positions.append(entry)
+        else:
+            basic.append(entry)
+            if entry is Ellipsis:
+                positions += [_ALL] * (tensor.ndim - consumed)
+            elif type(entry) is not int:
+                positions.append(_ALL)
+    while positions and type(positions[-1]) is slice:
+        positions.pop()
+    if positions and all(e is Ellipsis or e == _ALL for e in basic):
+        return None, tuple(positions)
+    return tuple(basic), tuple(positions) or None
+
+
+def _is_tuple_like(index):
+    """Whether a list is read as a tuple, as old NumPy did: it holds slices, None, tensors or further lists."""
+    return type(index) is list and len(index) < 32 and any(
+        e is None or e is Ellipsis or isinstance(e, (slice, Tensor, list, tuple, range, np.ndarray)) for e in index)  # fmt: skip
+
+
+def _dimensions(entry):
+    """Return how many dimensions an entry uses up."""
+    if entry is None or entry is Ellipsis:
+        return 0
+    return entry.ndim if not isinstance(entry, _KEPT) and entry.dtype.kind == "b" else 1
+
+
+def _entry(entry):
+    """Return an index entry as an int, a slice of ints, None, Ellipsis, or an array of positions or booleans."""
+    kind = type(entry)
+    if kind in _BASIC:
+        return entry
+    if kind is slice:
+        return _slice(entry)
+    if kind is bool:
+        return np.array(entry)
+    if isinstance(entry, Tensor):
+        return _positions(entry.array)
+    if isinstance(entry, np.ndarray):
+        return _positions(np.asarray(entry, np.int64) if entry.dtype.kind == "f" else entry)
+    if isinstance(entry, (list, tuple, range)):
+        return _from_list(entry)
+    if hasattr(entry, "__index__"):
+        return entry.__index__()
+    raise IndexError("only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
+                     f"(got {kind.__name__ if kind.__module__ == 'builtins' else f'{kind.__module__}.{kind.__name__}'})")  # fmt: skip
+
+
+def _slice(entry):
+    bounds = []
+    for bound in (entry.start, entry.stop, entry.step):
+        if bound is not None and not hasattr(bound, "__index__"):
+            raise TypeError("slice indices must be integers or None or have an __index__ method")
+        bounds.append(None if bound is None else bound.__index__())
+    if bounds[2] == 0:
+        raise ValueError("slice step cannot be zero")
+    if bounds[2] is not None and bounds[2] < 0:
+        raise ValueError(
+            with_remedy("step must be greater than zero", "To reverse a dimension: x.flip(dim).")
+        )
+    return slice(*bounds)
+
+
+def _positions(array):
+    """Return an index array as booleans, positions, or (0-d) an int."""
+    if array.dtype == np.uint8:
+        array = array != 0  # bytes were PyTorch's first masks
+    if array.dtype.kind == "b":
+        return array
+    if array.dtype not in (np.int64, np.int32):
+        raise IndexError(with_remedy(
+            "tensors used as indices must be long, int, byte or bool tensors",
+            f"This one is torch.{array.dtype.name}: use index.long()."))  # fmt: skip
+    return array if array.ndim else int(array)
+
+
+def _from_list(values):
+    array = np.array([v.tolist() if isinstance(v, Tensor) else v for v in values])
+    if array.dtype.kind not in "iubf":
+        raise TypeError(f"new(): invalid data type '{array.dtype.name}'")
+    return array if array.dtype.kind == "b" else array.astype(np.int64)
+
+
+# ---------------------------------------------------------------- reading
+
+
+@method
+def __getitem__(self, index):
+    """Return the part of the tensor that an index names: a view for numbers and slices, a copy for lists and masks."""
+    basic = _basic_index(index)
+    if basic is not None:
+        return getitem(self, basic)
+    basic, positions = _split(self, index)
+    part = self if basic is None else getitem(self, basic)
+    return part if positions is None else gather_at(part, positions)
+
+
+# ---------------------------------------------------------------- writing
+
+
+@op(cast=None, inplace=False, out=False, method=False, node="IndexPutBackward0")
+def put_at(xp, input: Array, values: Array, indices, accumulate=False):
+    """Copy a tensor and write (or add) values at positions. `indices` is a tuple of arrays, masks and full slices.
+
+    Shape:    input (*), values, broadcast to the shape of input[indices] -> out (*)
+    Math:     y = x, but for y[indices] = v (or y[indices] = x[indices] + the sum of v)
+    Gradient: dL/dx = g, 0 where it was overwritten;  dL/dv = g[indices]
+    """
+    check_positions(input, indices)
+    out = input.copy()
+    if accumulate:
+        return out + add_at(xp, input.shape, indices, _fit(xp, values, out, indices))
+    _assign(out, indices, values)
+    return out
+
+
+put_at.grad(
+    input=lambda g, indices, accumulate: g if accumulate else clear_at.both(g, indices),
+    values=lambda g, indices: gather_at.both(g, indices),
+)
+
+
+@op(cast=None, out=False, method=False, node="IndexPutBackward0")
+def clear_at(input: Array, indices):
+    """Copy a tensor and write zeros at positions: the gradient of what `put_at` overwrites.
+
+    Shape:    input (*) -> out (*)
+    Math:     y = x, but for y[indices] = 0
+    Gradient: dL/dx = g, but for 0 at the positions
+    """
+    out = input.copy()
+    out[indices] = 0
+    return out
+
+
+clear_at.grad(input=lambda g, indices: clear_at.both(g, indices))
+
+
+def _fit(xp, values, array, indices):
+    return xp.broadcast_to(values, array[indices].shape)
+
+
+def _assign(array, indices, values):
+    try:
+        array[indices] = values
+    except ValueError:
+        raise RuntimeError(with_remedy(
+            f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to indexing result of shape "
+            f"{list(array[indices].shape)}", "Sizes must be equal or 1, aligned from the right."))  # fmt: skip
+
+
+@method
+def __setitem__(self, index, value):
+    """Write a number or a tensor into the part of the tensor that an index names."""
+    basic, positions = _basic_index(index), None
+    if basic is None:
+        basic, positions = _split(self, index)
+    recorded = is_grad_enabled() and (self.tracked or isinstance(value, Tensor) and value.tracked)
+    if not isinstance(value, Tensor):
+        value = wrap(np.asarray(value).astype(self.array.dtype))
+    if not recorded and self.base is None and self.storage is None and not self.inference:
+        _write_raw(self.array, basic, positions, value.array)
+        return
+    part = self if basic is None else getitem(self, basic)
+    if positions is None:
+        write(part, before_write(part), _broadcast(value, part))
+    else:
+        write(part, before_write(part), put_at(part, value, positions))
+
+
+def _write_raw(array, basic, positions, value):
+    while value.ndim > array.ndim and value.shape[0] == 1:
+        value = value[0]
+    if positions is None:
+        array[basic] = value
+    else:
+        _assign(array if basic is None else array[basic], positions, value)
+
+
+def _broadcast(value, part):
+    return value.expand(part.shape)
