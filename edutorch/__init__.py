@@ -61,6 +61,7 @@ from .ops.from_data import *
 from .ops.gather import *
 from .ops.indexing import *
 from .ops.join import *
+from .ops.legacy import *
 from .ops.matmul import *
 from .ops.signs import *
 from .ops.views import *

@@ -63,7 +63,7 @@ def fused_multiply_add(a, b, c):
 
     `b` and `c` must be representable in a's dtype (float32 or float64).
     """
-    if c == 0.0:
+    if not np.any(c):
         return a if b == 1.0 else a * a.dtype.type(b)
     if b == 1.0:
         return a + a.dtype.type(c)

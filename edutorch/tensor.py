@@ -67,19 +67,6 @@ class Tensor:
 
         def __getattr__(self, name: str) -> Any: ...
 
-    def __new__(cls, *data, device=None):
-        """PyTorch's old constructor: sizes give an uninitialised float tensor, a sequence its values in float32."""
-        d = dtypes.get_default_dtype().numpy
-        if len(data) == 1 and isinstance(data[0], Tensor):
-            array = data[0].array
-        elif len(data) == 1 and not isinstance(data[0], (int, Size)):
-            array = np.array(data[0], d)
-        else:
-            array = np.empty(data[0] if data and isinstance(data[0], Size) else data, d)
-        t = _new(cls)
-        t.array = array
-        return t
-
     # ---- shape and memory
 
     @property
@@ -272,9 +259,7 @@ class Tensor:
         elif self.tracked:
             suffixes.append("requires_grad=True")
         array = self.array if isinstance(self.array, np.ndarray) else self.array.get()
-        if self.is_cuda:
-            suffixes.insert(0, f"device='{self.device}'")
-        return printing.format_tensor(array, suffixes=suffixes)
+        return printing.format_tensor(array, device=str(self.device) if self.is_cuda else None, suffixes=suffixes)
 
     __hash__ = object.__hash__
 

@@ -115,7 +115,7 @@ def type(self, dtype=None, non_blocking=False):
         dtype = next((d for d in dtypes.ALL if d.legacy == legacy), None)
         if dtype is None:
             raise ValueError(f"invalid type: '{dtype}'")
-    return self.to(dtype)
+    return self.to(getattr(dtype, "dtype", dtype))  # a class such as torch.LongTensor knows its dtype
 
 
 @method

@@ -1,7 +1,7 @@
 """Tensors from nothing: zeros and ones, ranges, identity matrices, and the like of another tensor.
 
-Each function below makes an array; `creation` turns it into what users call, with the arguments that all of them
-share: `out=`, `dtype=`, `device=`, `requires_grad=` and so on.
+Each function below makes an array; `creation` turns it into what users call, with the arguments that all of
+them share: `out=`, `dtype=`, `device=`, `requires_grad=` and so on.
 """
 
 from __future__ import annotations
@@ -18,16 +18,33 @@ import numpy as np
 
 from .. import dtypes
 from ..backends import array_module
+from ..box_muller import fused_multiply_add
 from ..errors import not_a_tensor
+from ..op.quiet import quietly
 from ..tensor import Tensor, wrap
 from .convert import cast_array
 from .dialect import speak
 from .from_data import finish, overflows
 
 __all__ = [
-    "arange", "empty", "empty_like", "empty_strided", "eye", "full", "full_like", "linspace", "logspace", "numel", "ones",
-    "ones_like", "range", "tril_indices", "triu_indices", "zeros", "zeros_like",
-]  # fmt: skip
+    "arange",
+    "empty",
+    "empty_like",
+    "empty_strided",
+    "eye",
+    "full",
+    "full_like",
+    "linspace",
+    "logspace",
+    "numel",
+    "ones",
+    "ones_like",
+    "range",
+    "tril_indices",
+    "triu_indices",
+    "zeros",
+    "zeros_like",
+]
 
 
 def creation(function):
@@ -78,37 +95,38 @@ def numpy_dtype(name, dtype):
         ) from None
 
 
-def sizes_of(name, size):
-    """Return sizes, given one by one or as one sequence, as a tuple of ints.
+def sizes_of(name, sizes, size=None):
+    """Return sizes, given one by one, as one sequence, or by the keyword `size`, as a tuple of ints.
 
     Raises:
         TypeError: if they are not whole numbers. RuntimeError: if one is negative.
     """
-    if len(size) == 1 and isinstance(size[0], (tuple, list)):
-        size = size[0]
-    elif len(size) > 1 and isinstance(size[0], (tuple, list)):
-        raise TypeError(f"{name}() takes 1 positional argument but {len(size)} were given")
-    elif not size:
+    if size is not None:
+        sizes = (size,)
+    if not sizes:
         raise TypeError(f'{name}() missing 1 required positional arguments: "size"')
-    sizes = []
-    for i, n in enumerate(size):
-        try:
-            if type(n) is bool:
-                raise TypeError
-            sizes.append(operator.index(n))
-        except TypeError:
-            kind = type(n).__name__
-            if i == 0:
-                raise TypeError(
-                    f"{name}(): argument 'size' (position 1) must be tuple of ints, not {kind}"
-                ) from None
-            raise TypeError(f"{name}(): argument 'size' failed to unpack the object at pos {i + 1} with error "
-                            f'"type must be tuple of ints,but got {kind}"') from None  # fmt: skip
-    if sizes and min(sizes) < 0:
+    if isinstance(sizes[0], (tuple, list)):
+        if len(sizes) > 1:
+            raise TypeError(f"{name}() takes 1 positional argument but {len(sizes)} were given")
+        sizes = sizes[0]
+    wrong = [i for i, n in enumerate(sizes) if type(n) is bool or not hasattr(n, "__index__")]
+    if wrong:
+        raise _not_sizes(name, wrong[0], type(sizes[wrong[0]]).__name__)
+    sizes = tuple(map(operator.index, sizes))
+    if any(n < 0 for n in sizes):
         if name == "zeros":
             raise RuntimeError("zeros: Dimension size must be non-negative.")
-        raise RuntimeError(f"Trying to create tensor with negative dimension {min(sizes)}: {sizes}")
-    return tuple(sizes)
+        raise RuntimeError(f"Trying to create tensor with negative dimension {min(sizes)}: {list(sizes)}")
+    return sizes
+
+
+def _not_sizes(name, position, kind):
+    if position == 0:
+        return TypeError(f"{name}(): argument 'size' (position 1) must be tuple of ints, not {kind}")
+    return TypeError(
+        f"{name}(): argument 'size' failed to unpack the object at pos {position + 1} with error "
+        f'"type must be tuple of ints,but got {kind}"'
+    )
 
 
 def number_of(name, parameter, position, value):
@@ -120,9 +138,8 @@ def number_of(name, parameter, position, value):
     if isinstance(value, Tensor) and not value.array.ndim:
         return value.item()
     if not isinstance(value, numbers.Real):
-        raise TypeError(
-            f"{name}(): argument '{parameter}' (position {position}) must be Number, not {type(value).__name__}"
-        )
+        kind = type(value).__name__
+        raise TypeError(f"{name}(): argument '{parameter}' (position {position}) must be Number, not {kind}")
     return value.item() if isinstance(value, np.generic) else value
 
 
@@ -141,30 +158,30 @@ def _floats():
 
 
 @creation
-def zeros(xp, dtype, *sizes, size=()):
+def zeros(xp, dtype, *sizes, size=None):
     """Make a tensor of zeros.
 
     Shape: sizes, one by one or as one tuple -> out (*sizes)
     """
-    return xp.zeros(sizes_of("zeros", sizes or (size,)), dtype or _floats())
+    return xp.zeros(sizes_of("zeros", sizes, size), dtype or _floats())
 
 
 @creation
-def ones(xp, dtype, *sizes, size=()):
+def ones(xp, dtype, *sizes, size=None):
     """Make a tensor of ones.
 
     Shape: sizes, one by one or as one tuple -> out (*sizes)
     """
-    return xp.ones(sizes_of("ones", sizes or (size,)), dtype or _floats())
+    return xp.ones(sizes_of("ones", sizes, size), dtype or _floats())
 
 
 @creation
-def empty(xp, dtype, *sizes, size=(), memory_format=None):
+def empty(xp, dtype, *sizes, size=None, memory_format=None):
     """Make a tensor whose values are whatever lay in memory.
 
     Shape: sizes, one by one or as one tuple -> out (*sizes)
     """
-    return xp.empty(sizes_of("empty", sizes or (size,)), dtype or _floats())
+    return xp.empty(sizes_of("empty", sizes, size), dtype or _floats())
 
 
 @creation
@@ -261,16 +278,21 @@ def arange(xp, dtype, start=None, end=None, step=1):
         start, end = 0, start
         if end is None:
             raise TypeError(
-                "arange() received an invalid combination of arguments - got (), but expected at least an end"
+                "arange() received an invalid combination of arguments - got (), but expected one of: "
+                "(end), (start, end), (start, end, step)"
             )
         end = number_of("arange", "end", 1, end)
     else:
         start, end = number_of("arange", "start", 1, start or 0), number_of("arange", "end", 2, end)
     step = number_of("arange", "step", 3, step)
+    whole = all(isinstance(v, int) for v in (start, end, step))
     if dtype is None:
-        dtype = dtypes.INT64 if all(isinstance(v, int) for v in (start, end, step)) else _floats()
+        dtype = dtypes.INT64 if whole else _floats()
     _refuse_range(start, end, step)
-    return _count_up(xp, start, step, math.ceil((end - start) / step), dtype, "arange_cpu")
+    count = -((start - end) // step) if whole else math.ceil((end - start) / step)
+    if dtype == dtypes.INT64 and not whole and int(step):  # PyTorch rounds the limits and the step first
+        count = math.ceil((int(end) - int(start)) / int(step))
+    return _count_up(xp, start, step, count, dtype, "arange_cpu")
 
 
 def _refuse_range(start, end, step):
@@ -283,18 +305,29 @@ def _refuse_range(start, end, step):
 
 
 def _count_up(xp, start, step, count, dtype, kernel):
-    if dtype == dtypes.BOOL or dtype.kind == "u" and dtype.itemsize > 1:
-        raise NotImplementedError(
-            f"\"{kernel}\" not implemented for '{dtypes.dtype._by_numpy[dtype].legacy}'"
-        )
-    if not dtypes.is_floating(dtype):
-        if int(step) == 0:
-            raise ValueError("step must be nonzero")
+    """Return `start + i step` for i from 0 to `count - 1`, to the last digit of PyTorch's CPU kernel."""
+    if dtype == dtypes.BOOL or (dtype.kind == "u" and dtype.itemsize > 1):
+        legacy = dtypes.dtype._by_numpy[dtype].legacy
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{legacy}'")
+    if not dtypes.is_floating(dtype) and int(step) == 0:
+        raise ValueError("step must be nonzero")
+    if not dtypes.is_floating(dtype) or (start == int(start) and step == int(step)):  # nothing to round
         return (xp.arange(count) * int(step) + int(start)).astype(dtype)
-    steps = xp.arange(count, dtype=dtypes.FLOAT64)
-    steps *= step
-    steps += start
-    return cast_array(steps.astype(dtypes.FLOAT32) if dtype in dtypes.HALVES else steps, dtype)
+    # PyTorch computes in vectors of 32 bytes, two at a time. Only the first number of each vector is
+    # `start + i step`: the others count on from it, after it was rounded. A rest goes one by one.
+    i = xp.arange(count, dtype=dtypes.FLOAT64)
+    y = _narrow(fused_multiply_add(i, step, start), dtype)
+    width = 32 // dtype.itemsize
+    in_vectors = count // (2 * width) * (2 * width)
+    if in_vectors:
+        first = xp.repeat(y[:in_vectors:width].astype(dtypes.FLOAT64), width)
+        y[:in_vectors] = _narrow(fused_multiply_add(i[:in_vectors] % width, step, first), dtype)
+    return y
+
+
+def _narrow(array, dtype):
+    """Convert from float64 as C++ does: halves are reached through float32."""
+    return cast_array(array.astype(dtypes.FLOAT32) if dtype in dtypes.HALVES else array, dtype)
 
 
 @creation
@@ -303,12 +336,17 @@ def range(xp, dtype, start=0, end=None, step=1):
 
     Shape: -> out (floor((end - start) / step) + 1,)
     """
-    warnings.warn("torch.range is deprecated and will be removed in a future release because its behavior is inconsistent with "
-                  "Python's range builtin. Instead, use torch.arange, which produces values in [start, end).", stacklevel=3)  # fmt: skip
+    warnings.warn(
+        "torch.range is deprecated and will be removed in a future release because its behavior is "
+        "inconsistent with Python's range builtin. Instead, use torch.arange, which produces values in "
+        "[start, end).",
+        stacklevel=3,
+    )
     if end is None:
         start, end = 0, start
     _refuse_range(start, end, step)
-    return _count_up(xp, start, step, math.floor((end - start) / step) + 1, dtype or _floats(), "range_cpu")
+    count = math.floor((end - start) / step) + 1
+    return _count_up(xp, start, step, count, dtype or _floats(), "range_cpu")
 
 
 @creation
@@ -321,36 +359,24 @@ def linspace(xp, dtype, start, end, steps):
     Raises:
         RuntimeError: if `steps` is negative.
     """
-    return _evenly(xp, "linspace", dtype or _floats(), start, end, steps)
-
-
-def _evenly(xp, name, dtype, start, end, steps):
-    for parameter, value in (("start", start), ("end", end)):
-        if isinstance(value, Tensor) and value.ndim:
-            dims = [v.ndim if isinstance(v, Tensor) else 0 for v in (start, end)]
-            raise RuntimeError(f"{name} only supports 0-dimensional start and end tensors, but got start with {dims[0]} "
-                               f"dimension(s) and end with {dims[1]} dimension(s).")  # fmt: skip
-        number_of(name, parameter, 1, value)
-    start, end, steps = (
-        number_of(name, "start", 1, start),
-        number_of(name, "end", 2, end),
-        _whole(name, "steps", 3, steps),
-    )
-    if steps < 0:
-        raise RuntimeError("number of steps must be non-negative")
-    if dtype == dtypes.BOOL:
-        raise NotImplementedError(f"\"{name}_cpu\" not implemented for 'Bool'")
-    # PyTorch computes in the dtype itself; integers step in float32.
-    work = dtype if dtypes.is_floating(dtype) and dtype not in dtypes.HALVES else dtypes.FLOAT32
-    start, end = work.type(start), work.type(end)
+    dtype = dtype or _floats()
+    start, end, steps = _limits("linspace", start, end, steps, dtype)
+    work = dtype
+    if not dtypes.is_floating(dtype):
+        start, end, work = int(start), int(end), dtypes.FLOAT64
+    start, end = quietly(xp.asarray, [start, end], work)
     step = (end - start) / work.type(max(steps - 1, 1))
+    if steps < 2:
+        return xp.full(steps, start, dtype)
     i = xp.arange(steps).astype(work)
-    half = steps // 2
-    y = (
-        xp.concatenate((start + step * i[:half], end - step * i[: steps - half][::-1]))
-        if steps > 1
-        else start + i
-    )
+    up, down = (
+        i[: steps // 2],
+        i[: steps - steps // 2][::-1],
+    )  # counting from both ends keeps the result symmetric
+    if work in dtypes.HALVES:  # each product is rounded before the sum
+        y = xp.concatenate((start + up * step, end - down * step))
+    else:
+        y = xp.concatenate((fused_multiply_add(up, step, start), fused_multiply_add(down, -step, end)))
     return cast_array(y, dtype)
 
 
@@ -359,12 +385,35 @@ def logspace(xp, dtype, start, end, steps, base=10.0):
     """Raise `base` to the powers from `start` to `end`, in equal steps.
 
     Shape: steps -> out (steps,)
-    Math:  y_i = base^(start + i (end - start) / (steps - 1))
+    Math:  y_i = base^(start + i (end - start) / (steps - 1)), from the middle on counted back from `end`
+
+    Raises:
+        RuntimeError: if `steps` is negative.
     """
     dtype = dtype or _floats()
-    work = dtype if dtypes.is_floating(dtype) and dtype not in dtypes.HALVES else dtypes.FLOAT32
-    powers = _evenly(xp, "logspace", work, start, end, steps)
-    return cast_array(work.type(base) ** powers, dtype)
+    start, end, steps = _limits("logspace", start, end, steps, dtype)
+    limits = xp.asarray([start, end], dtypes.FLOAT64 if dtype == dtypes.FLOAT64 else dtypes.FLOAT32)
+    step = float(limits[1] - limits[0]) / max(steps - 1, 1)
+    start, end = limits.tolist()
+    i = xp.arange(steps, dtype=dtypes.FLOAT64)
+    powers = xp.where(i < max(steps // 2, steps == 1), start + i * step, end - i[::-1] * step)
+    return _narrow(quietly(xp.power, float(base), powers), dtype)
+
+
+def _limits(name, start, end, steps, dtype):
+    """Return checked limits and number of steps."""
+    dims = [v.ndim if isinstance(v, Tensor) else 0 for v in (start, end)]
+    if any(dims):
+        raise RuntimeError(
+            f"{name} only supports 0-dimensional start and end tensors, but got start with {dims[0]} "
+            f"dimension(s) and end with {dims[1]} dimension(s)."
+        )
+    steps = _whole(name, "steps", 3, steps)
+    if steps < 0:
+        raise RuntimeError("number of steps must be non-negative")
+    if dtype == dtypes.BOOL:
+        raise NotImplementedError(f"\"{name}_cpu\" not implemented for 'Bool'")
+    return number_of(name, "start", 1, start), number_of(name, "end", 2, end), steps
 
 
 # ---------------------------------------------------------------- like another tensor
@@ -385,7 +434,7 @@ def _like(name, input, dtype, device, fill):
 
 
 def _like_arguments(function):
-    """Make a `…_like` function, or a `new_…` method, from one that takes the tensor, and `dtype` and `device` as given."""
+    """Make a `…_like` function or `new_…` method from one that takes the tensor, `dtype` and `device`."""
 
     @functools.wraps(function)
     def create(
@@ -439,9 +488,9 @@ def _new(name, fill):
     """Attach `Tensor.new_…`: sizes of one's own choice, dtype and device of the tensor."""
 
     @_like_arguments
-    def new(self, *sizes, size=(), dtype, device):
+    def new(self, *sizes, size=None, dtype, device):
         xp = array_module(self.device if device is None else device)
-        return fill(xp, sizes_of(name, sizes or (size,)), numpy_dtype(name, dtype) or self.array.dtype)
+        return fill(xp, sizes_of(name, sizes, size), numpy_dtype(name, dtype) or self.array.dtype)
 
     new.__name__ = new.__qualname__ = name
     new.__doc__ = (
@@ -516,7 +565,7 @@ def numel(input):
     return input.array.size
 
 
-# ---------------------------------------------------------------- NumPy's words, for gradient formulas on Tensors
+# ---------------------------------------------------------------- NumPy's words, for formulas on Tensors
 
 speak(
     zeros=lambda shape, dtype=None: wrap(np.zeros(shape, dtype or _floats())),

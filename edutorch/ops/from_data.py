@@ -11,8 +11,9 @@ import warnings
 import numpy as np
 
 from .. import dtypes
-from ..backends import CPU, array_module, device
+from ..backends import array_module
 from ..modes import is_inference_mode_enabled
+from ..op.quiet import quietly
 from ..tensor import Tensor, wrap
 from .convert import cast_array
 
@@ -71,14 +72,16 @@ def asarray(obj, *, dtype=None, device=None, copy=None, requires_grad=None):
     if isinstance(obj, Tensor):
         converted = obj.to(dtype=dtype, device=device)
         if copy is False and converted is not obj:
-            raise ValueError(
-                "can't alias tensor with dtype '" + repr(obj.dtype) + "' into dtype '" + repr(dtype) + "'."
-            )
+            raise ValueError(f"can't alias tensor with dtype '{obj.dtype}' into dtype '{dtype}'.")
         if copy and converted is obj:
             converted = obj.clone()
         if requires_grad is None and obj.requires_grad:
-            warnings.warn("torch.asarray: unspecified requires_grad now defaults to obj.requires_grad instead of False. Pass "
-                          "requires_grad=False explicitly to get the old behavior and silence this warning.", stacklevel=2)  # fmt: skip
+            warnings.warn(
+                "torch.asarray: unspecified requires_grad now defaults to obj.requires_grad instead of "
+                "False. Pass requires_grad=False explicitly to get the old behavior and silence this "
+                "warning.",
+                stacklevel=2,
+            )
         if requires_grad is False:
             return converted.detach()
         return converted.requires_grad_() if requires_grad and not converted.requires_grad else converted
@@ -105,10 +108,13 @@ def from_numpy(ndarray):
 
 @functools.cache  # once is enough
 def _warn_not_writable():
-    warnings.warn("The given NumPy array is not writable, and PyTorch does not support non-writable tensors. This means writing "
-                  "to this tensor will result in undefined behavior. You may want to copy the array to protect its data or make "
-                  "it writable before converting it to a tensor. This type of warning will be suppressed for the rest of this "
-                  "program.", stacklevel=3)  # fmt: skip
+    warnings.warn(
+        "The given NumPy array is not writable, and PyTorch does not support non-writable tensors. This "
+        "means writing to this tensor will result in undefined behavior. You may want to copy the array to "
+        "protect its data or make it writable before converting it to a tensor. This type of warning will "
+        "be suppressed for the rest of this program.",
+        stacklevel=3,
+    )
 
 
 def scalar_tensor(s, *, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False):
@@ -123,7 +129,7 @@ def is_tensor(obj):
 
 def finish(array, where, requires_grad):
     """Wrap a fresh array as the tensor that a creation function returns."""
-    if where is not None and device(where) != CPU:
+    if where is not None:
         array = array_module(where).asarray(array)
     t = wrap(array)
     if requires_grad:
@@ -136,8 +142,11 @@ def finish(array, where, requires_grad):
 
 
 def _warn_copy(function):
-    warnings.warn("To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
-                  f"sourceTensor.detach().clone().requires_grad_(True), rather than {function}(sourceTensor).", stacklevel=3)  # fmt: skip
+    warnings.warn(
+        "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
+        f"sourceTensor.detach().clone().requires_grad_(True), rather than {function}(sourceTensor).",
+        stacklevel=3,
+    )
 
 
 def _new_tensor(self, data, *, dtype=None, device=None, requires_grad=False):
@@ -173,19 +182,27 @@ def _accepted(array):
     """Return the array if a tensor can hold it.
 
     Raises:
-        TypeError: for dtypes that tensors do not have. ValueError: for negative strides or foreign byte order.
+        TypeError: for dtypes that tensors do not have.
+        ValueError: for negative strides or foreign byte order.
     """
     if array.dtype.newbyteorder("=") not in dtypes.dtype._by_numpy:
-        raise TypeError(f"can't convert np.ndarray of type {array.dtype.type.__module__}.{array.dtype.type.__name__}. The only "
-                        "supported types are: float64, float32, float16, complex64, complex128, int64, int32, int16, int8, "
-                        "uint64, uint32, uint16, uint8, and bool.")  # fmt: skip
+        kind = array.dtype.type
+        raise TypeError(
+            f"can't convert np.ndarray of type {kind.__module__}.{kind.__name__}. The only supported types "
+            "are: float64, float32, float16, complex64, complex128, int64, int32, int16, int8, uint64, "
+            "uint32, uint16, uint8, and bool."
+        )
     if any(s < 0 for s in array.strides):
-        raise ValueError("At least one stride in the given numpy array is negative, and tensors with negative strides are not "
-                         "currently supported. (You can probably work around this by making a copy of your array  with "
-                         "array.copy().) ")  # fmt: skip
+        raise ValueError(
+            "At least one stride in the given numpy array is negative, and tensors with negative strides "
+            "are not currently supported. (You can probably work around this by making a copy of your "
+            "array  with array.copy().) "
+        )
     if not array.dtype.isnative:
-        raise ValueError("given numpy array has byte order different from the native byte order. Conversion between byte orders "
-                         "is currently not supported.")  # fmt: skip
+        raise ValueError(
+            "given numpy array has byte order different from the native byte order. Conversion between byte "
+            "orders is currently not supported."
+        )
     return array
 
 
@@ -195,36 +212,45 @@ def _from_sequence(data, target):
     for dim, size in enumerate(sizes):
         leaves = _open(leaves, size, dim)
     kinds = set(map(type, leaves))
-    if not kinds <= {bool, int, float}:
+    if not kinds <= _PYTHON_KINDS:
         kinds = {_kind(leaf) for leaf in leaves}
+        if target is None:
+            target = _infer(kinds - {list})
         leaves = [_number(leaf, target) for leaf in leaves]
-    if target is None:
-        target = _infer(kinds)
-    return from_numbers(leaves, kinds, target).reshape(sizes)
+        kinds = set(map(type, leaves))
+    return from_numbers(leaves, kinds, target or _infer(kinds)).reshape(sizes)
+
+
+_PYTHON_KINDS = {bool, int, float}
 
 
 def _is_sequence(value):
     return (
-        not isinstance(value, (Tensor, dict)) and hasattr(value, "__getitem__") and hasattr(value, "__len__")
+        hasattr(value, "__getitem__")
+        and hasattr(value, "__len__")
+        and not isinstance(value, (Tensor, dict, np.generic))
+        and not (isinstance(value, np.ndarray) and not value.ndim)
     )
 
 
 def _sizes(data):
     """Return the shape that the first elements promise."""
     sizes = []
-    while _is_sequence(data) and not (isinstance(data, np.ndarray) and not data.ndim):
+    while type(data) not in _PYTHON_KINDS and _is_sequence(data):
         if isinstance(data, str):
             if not sizes:
                 raise TypeError("new(): invalid data type 'str'")
             raise ValueError("too many dimensions 'str'")
-        if isinstance(data, np.generic):
-            break
-        if isinstance(data, (list, tuple)) and data and isinstance(data[0], np.ndarray):
-            warnings.warn("Creating a tensor from a list of numpy.ndarrays is extremely slow. Please consider converting the list "
-                          "to a single numpy.ndarray with numpy.array() before converting to a tensor.", stacklevel=5)  # fmt: skip
         sizes.append(len(data))
-        if not data:
+        if not len(data):
             break
+        if type(data) is list and isinstance(data[0], np.ndarray):
+            warnings.warn(
+                "Creating a tensor from a list of numpy.ndarrays is extremely slow. Please consider "
+                "converting the list to a single numpy.ndarray with numpy.array() before converting to a "
+                "tensor.",
+                stacklevel=5,
+            )
         data = data[0]
     return sizes
 
@@ -243,19 +269,15 @@ def _open(sequences, size, dim):
 
 def _kind(leaf):
     """Return what a single value asks for: a Python type or a NumPy dtype."""
-    if type(leaf) in (bool, int, float):
-        return type(leaf)
     if isinstance(leaf, Tensor):
         return leaf.array.dtype
     if isinstance(leaf, (np.generic, np.ndarray)):
         return leaf.dtype
     if isinstance(leaf, str):
         raise TypeError("new(): invalid data type 'str'")
-    for kind in (bool, int, float):
+    for kind in (bool, int, float, list):
         if isinstance(leaf, kind):
             return kind
-    if isinstance(leaf, (list, tuple)):
-        return list
     raise RuntimeError(f"Could not infer dtype of {type(leaf).__name__}")
 
 
@@ -265,10 +287,10 @@ def _number(leaf, target):
         if leaf.array.size != 1 and leaf.is_floating_point():
             raise ValueError("only one element tensors can be converted to Python scalars")
         return leaf.item() if leaf.array.size == 1 else leaf.__index__()
-    if isinstance(leaf, (list, tuple)):
-        if target is not None and not dtypes.is_floating(target):
-            raise TypeError(f"'{type(leaf).__name__}' object cannot be interpreted as an integer")
-        raise TypeError(f"must be real number, not {type(leaf).__name__}")
+    if isinstance(leaf, list):
+        if target is None or not dtypes.is_floating(target):
+            raise TypeError("'list' object cannot be interpreted as an integer")
+        raise TypeError("must be real number, not list")
     return leaf.item() if isinstance(leaf, (np.generic, np.ndarray)) else leaf
 
 
@@ -284,29 +306,32 @@ def from_numbers(values, kinds, target):
     """Return a list of Python numbers as a 1-d array of a NumPy dtype, as C++ would convert each.
 
     Args:
-        kinds: the set of their types (NumPy dtypes for what was a NumPy value).
+        kinds: the set of their types.
 
     Raises:
         ValueError: for integers beyond 64 bits. RuntimeError: for values that an integer dtype cannot hold.
     """
-    floats = any(
-        kind is float or kind is not int and kind is not bool and np.dtype(kind).kind == "f" for kind in kinds
-    )
+    if target in dtypes.HALVES:  # C++ reaches halves through float32: rounded twice
+        return quietly(_array_twice, values, target)
     if dtypes.is_floating(target):
-        wide = np.array(values, dtypes.FLOAT64)
-        with np.errstate(all="ignore"):
-            return (wide.astype(dtypes.FLOAT32) if target in dtypes.HALVES else wide).astype(target)
+        return quietly(np.array, values, target)
     if target == dtypes.BOOL:
-        return np.array(values, dtypes.FLOAT64 if floats else object).astype(bool)
+        return np.array([bool(v) for v in values], bool)
+    if target == np.uint64 and kinds <= {bool, int}:
+        return np.array(values, target)
     try:
-        if target == np.uint64:
-            return np.array(values, target)
-        wide = np.array(values, dtypes.FLOAT64 if floats else dtypes.INT64)
+        wide = np.array(values, dtypes.FLOAT64 if float in kinds else dtypes.INT64)
     except OverflowError:
         raise ValueError("Overflow when unpacking long long") from None
-    if wide.size and overflows(wide, target).any():
+    if wide.dtype == target:
+        return wide
+    if overflows(wide, target).any():
         raise RuntimeError(f"value cannot be converted to type {target.name} without overflow")
     return cast_array(wide, target)
+
+
+def _array_twice(values, target):
+    return np.array(values, dtypes.FLOAT32).astype(target)
 
 
 def overflows(value, target):
