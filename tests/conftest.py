@@ -5,7 +5,6 @@ of its file. Without PyTorch these tests skip, and the summary says how many; in
 is an error.
 """
 
-import importlib.util
 import os
 import re
 
@@ -20,14 +19,14 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.ge
 
 
 def pytest_configure(config):
-    if importlib.util.find_spec("torch"):
+    try:
         import torch
-
+    except ModuleNotFoundError:
+        if os.environ.get("CI"):
+            message = "PyTorch, the oracle of the tests, is not installed: pip install -e .[oracle]"
+            raise pytest.UsageError(message) from None
+    else:
         torch.set_num_threads(1)
-    elif os.environ.get("CI"):
-        raise pytest.UsageError(
-            "PyTorch, the oracle of the tests, is not installed: pip install -e .[oracle]"
-        )
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +42,7 @@ def _misses_oracle(report) -> bool:
 def pytest_terminal_summary(terminalreporter):
     skipped = [report for report in terminalreporter.stats.get("skipped", []) if _misses_oracle(report)]
     if skipped:
-        tests = sum(report.when != "collect" for report in skipped if hasattr(report, "when"))
+        tests = sum(isinstance(report, pytest.TestReport) for report in skipped)
         files = len(skipped) - tests
         terminalreporter.section("THE ORACLE IS MISSING", sep="!", red=True, bold=True)
         terminalreporter.line(
