@@ -21,19 +21,19 @@ def show_broadcast(*operands, names: Sequence[str] = "abcdefgh") -> Drawing:
     Example:
         >>> print(show_broadcast((3, 1), (4,)))
         broadcast (3, 1) with (4,)
-        axis        0       1
-        a           3  1 -> 4
-        b      . -> 3       4
-        result      3       4
+        axis         0       1
+        a            3  1 -> 4
+        b       . -> 3       4
+        result       3       4
         a stretches along axis 1
         b gets a new axis 0 and stretches along it
         result (3, 4): 12 elements out of 3 + 4 stored
         >>> print(show_broadcast((3, 4), (3,)))
         broadcast (3, 4) with (3,)
-        axis        0  1
-        a           3  4
-        b      . -> 3  3
-        result      3  ?
+        axis         0  1
+        a            3  4
+        b       . -> 3  3
+        result       3  ?
         fails at axis 1: a has 4, b has 3, and neither is 1
         b.view(3, 1) would fit: result (3, 4)
     """

@@ -7,7 +7,7 @@
     One box
     A box that holds the number 7.
 
-In a notebook `figure` shows itself as SVG. The same calls give the same characters on every machine: no
+In a notebook `figure` shows itself. The same calls give the same characters on every machine: no
 ids, no dates, numbers rounded to a hundredth. The canvas grows with what is drawn on it, so nothing can be
 cut off, and it stands on a white card, so it reads on a light and on a dark page.
 """
@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from html import escape
 from typing import NamedTuple
+from urllib.parse import quote
 
 # Okabe and Ito's palette: eight colours that readers with any colour vision can tell apart.
 INK = "#1b1b1b"
@@ -121,8 +122,11 @@ class Drawing:
         self.text = text
         self.labels = tuple(labels)
 
-    def _repr_svg_(self) -> str:
-        return self.svg
+    def _repr_html_(self) -> str:
+        # As an <img>, not as bare SVG: JupyterLab gives SVG no alternative text, and hides it in a notebook
+        # that was opened but not run yet.
+        address = quote(self.svg, safe=" <>=/:;,.()-'!?*+@[]{}|~$&")
+        return f'<img alt="{escape(str(self))}" src="data:image/svg+xml;charset=utf-8,{escape(address)}">'
 
     def __str__(self) -> str:
         return f"{self.title}\n{self.text}" if self.text else self.title
@@ -362,8 +366,7 @@ class Canvas:
             '<svg xmlns="http://www.w3.org/2000/svg" '
             f'width="{number(width * shrink)}" height="{number(height * shrink)}" '
             f'viewBox="{number(left)} {number(top)} {number(width)} {number(height)}" '
-            f'style="max-width:100%;height:auto" font-family="{SANS}" role="img" '
-            f'aria-label="{escape(self.title)}. {escape(self.text_alternative)}">'
+            f'style="max-width:100%;height:auto" font-family="{SANS}" role="img">'
             f"<title>{escape(self.title)}</title><desc>{escape(self.text_alternative)}</desc>"
         )
         card = f'<rect x="{number(left)}" y="{number(top)}" {size} rx="10" fill="{PAPER}" stroke="none"/>'

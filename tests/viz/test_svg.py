@@ -3,6 +3,8 @@
 import re
 import string
 import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+from urllib.parse import unquote
 
 import pytest
 
@@ -29,8 +31,23 @@ def test_svg_is_well_formed_and_names_itself():
     assert root.find("{*}title").text == "Nodes & <edges>"
     assert root.find("{*}desc").text == 'a feeds "b"'
     assert root.get("role") == "img"
-    assert root.get("aria-label") == 'Nodes & <edges>. a feeds "b"'
     assert str(figure) == repr(figure) == 'Nodes & <edges>\na feeds "b"'
+
+
+def test_a_notebook_shows_it_as_an_image_with_alternative_text():
+    class Images(HTMLParser):
+        def handle_starttag(self, tag, attrs):
+            images.append((tag, dict(attrs)))
+
+    images = []
+    figure = sketch().drawing()
+    Images().feed(figure._repr_html_())
+    ((tag, attributes),) = images
+    assert tag == "img"
+    assert attributes["alt"] == str(figure)
+    head, _, body = attributes["src"].partition(",")
+    assert head == "data:image/svg+xml;charset=utf-8"
+    assert unquote(body) == figure.svg
 
 
 def test_same_calls_same_characters_and_no_ids():
