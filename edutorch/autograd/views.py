@@ -76,10 +76,7 @@ def before_write(tensor):
     if tensor.base is not None and tensor.base.storage is not None:
         sync(tensor)
     if not tensor.array.flags.writeable:
-        raise RuntimeError(with_remedy(
-            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
-            "Please clone() the tensor before performing the operation.",
-            "An expanded tensor, or one over a read-only NumPy array, cannot be written."))  # fmt: skip
+        raise _shared_elements()
     if tensor.inference and not is_inference_mode_enabled():
         raise RuntimeError("Inplace update to inference tensor outside InferenceMode is not allowed."
                            "You can make a clone to get a normal tensor before doing inplace update.")  # fmt: skip
@@ -172,4 +169,19 @@ def refuse_cast(source, target):
 def assign(tensor, compute, *args, **kwargs):
     """Run an operator and write its result into its first operand: what `x.add_(y)` does."""
     old = before_write(tensor)
+    if 0 in tensor.array.strides and compute.__name__ not in ("zero", "fill"):  # give all elements one value
+        refuse_shared_elements(tensor.array)
     return write(tensor, old, compute(old, *args, **kwargs))
+
+
+def refuse_shared_elements(array):
+    """Raise if two elements of an array lie in one memory cell, as after `expand`."""
+    if any(stride == 0 and size > 1 for stride, size in zip(array.strides, array.shape, strict=True)):
+        raise _shared_elements()
+
+
+def _shared_elements():
+    return RuntimeError(with_remedy(
+        "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+        "Please clone() the tensor before performing the operation.",
+        "An expanded tensor, or one over a read-only NumPy array, cannot be written."))  # fmt: skip
