@@ -206,11 +206,10 @@ class FormulaNode(Node):
         return t
 
     def _producer(self, i):
-        name = type(self).kept[i]
-        if name == "out":
+        if type(self).kept[i] == "out":
             return self.name()
-        edge = self.edges[type(self).op.tensors.index(name)] if name in type(self).op.tensors else None
-        return None if edge is None or edge.role == "leaf" else edge.name()
+        node = self.saved[i].node  # whoever wrote to the tensor last: the culprit
+        return None if node is None else node.name()
 
 
 class HalfNode:
@@ -488,6 +487,7 @@ def after_node(node, gradients, g, create):
         def as_tensors(values):
             return tuple(v if v is None or create else as_tensor(v) for v in values)
 
+        gradients = [_summed(d, edge) for d, edge in zip(gradients, node.edges, strict=True)]
         inputs, outputs = as_tensors(gradients), as_tensors(g if isinstance(g, tuple) else (g,))
         for hook in list(hooks):
             replaced = hook(inputs, outputs)
@@ -497,6 +497,14 @@ def after_node(node, gradients, g, create):
     if is_anomaly_enabled() and is_anomaly_check_nan_enabled():
         check_nan(node, gradients)
     return gradients
+
+
+def _summed(d, edge):
+    """Bring a gradient to its edge's shape before a hook sees it, as PyTorch does."""
+    if d is None or edge is None:
+        return d
+    shape = edge.array.shape if edge.role == "leaf" else edge.shape
+    return d if tuple(d.shape) == shape else sum_to(d, shape)
 
 
 def check_nan(node, gradients):

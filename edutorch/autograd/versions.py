@@ -8,6 +8,7 @@ written in place ever own a `Storage` record.
 from __future__ import annotations
 
 import itertools
+import re
 from collections import deque
 
 tick = itertools.count(1).__next__
@@ -54,7 +55,7 @@ def modified(tensor, node, producer):
     """Build PyTorch's error for a saved tensor that was overwritten before the backward pass."""
     storage = storage_of(tensor)
     kind = f"torch.{tensor.dtype.legacy}Tensor {list(tensor.shape)}"
-    origin = "" if producer is None else f", which is output 0 of {producer},"
+    origin = "" if producer is None else f", which is output 0 of {re.sub(r'Backward[0-9]*$', '', producer)},"
     return RuntimeError(
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
         f"[{kind}]{origin} is at version {storage.version}; expected version {storage.version_at(node.stamp)} instead. "
