@@ -42,6 +42,10 @@ class CopySlices(Node):
 
     __slots__ = ()
 
+    def name(self):
+        """Return PyTorch's name, which is longer than the one it prints."""
+        return "torch::autograd::CopySlices"
+
     def gradients(self, g, create):
         """Split the gradient of the written base into what is left of the old base, and the value's part."""
         (view,) = self.saved
