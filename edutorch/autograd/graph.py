@@ -93,7 +93,7 @@ class Node:
         return Handle(self.note("prehook", hook), hook)
 
     def __repr__(self):
-        return f"<{self.name().removeprefix("torch::autograd::")} object at {id(self):#x}>"
+        return f"<{self.name().removeprefix('torch::autograd::')} object at {id(self):#x}>"
 
 
 class Output:
