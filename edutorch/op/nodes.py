@@ -40,6 +40,15 @@ class ManyOutputs:
         zero = XP[kind].zeros(shape, dtype)
         return wrap(zero) if create else zero
 
+    def output_tensor(self, i, k):
+        """Return saved output `k` as the tensor it was: this node is its history (integer outputs, which come after
+        the floating ones, have none)."""
+        array = self.array(i)  # type: ignore[attr-defined]
+        t = wrap(array)
+        if k < self.outputs and dtypes.is_floating(array.dtype):  # type: ignore[attr-defined]
+            t.node, t.tracked = output_edge(self, k), True
+        return t
+
     @property
     def of_many(self):
         """Whether the outputs are views that may not be written in place."""
@@ -52,9 +61,13 @@ def record_many(node, ys):
     node.metas = [(y.array.shape, y.array.dtype, type(y.array)) for y in floats]
     node.outputs = len(floats)
     for i, y in enumerate(floats):
-        single = len(floats) == 1 and not node.many
-        y.node = node if single else Output(node, i, y.array.shape, y.array.dtype)
-        y.tracked = True
+        y.node, y.tracked = output_edge(node, i), True
+
+
+def output_edge(node, i):
+    """Return what leads to output `i` of a many-output node: the node itself if it is the only one with a gradient."""
+    single = node.outputs == 1 and not node.many
+    return node if single else Output(node, i, *node.metas[i][:2])
 
 
 def write_gradients(op, half):
@@ -125,6 +138,8 @@ def _fetch(op, name, i, create, half, outputs):
         return f"[node.list_item(t, {create}) for t in {saved}]"
     if name == "out" and create:
         return f"node.out_tensor({i})"
+    if name in outputs and create:
+        return f"node.output_tensor({i}, {outputs.index(name)})"
     if not (kind or name == "out" or name in outputs):
         return (
             f"as_tensor({saved})"

@@ -130,7 +130,7 @@ def write_call(op, half):
     if op.cast:
         emit(f"    if busy(error): r = quietly_alone({call})")
         if "Operand" in kinds.values():
-            emit(f"    elif type(error) is OverflowError: return _wrap_numbers([{', '.join(names)}], {_statics(op)})")
+            emit(f"    elif type(error) is OverflowError: return _op.wrap_numbers([{', '.join(names)}], {_statics(op)})")
         emit(f"    else: _explain(error, [{arrays}])")
     else:
         emit(f"    _explain(error, [{arrays}])")
@@ -232,7 +232,7 @@ def _write_record(op, names, part, tracks):
         elif name in op.extras:
             value = f"x_{name}"
         elif name in outputs:
-            value = f"wrap(r[{outputs.index(name)}])"
+            value = f"alias(ys[{outputs.index(name)}])"
         else:
             value = name
         always = len(users) == len(tracks) == 1
@@ -265,7 +265,7 @@ def _label_call(op):
 def namespace(op, half):
     """Return the globals of an operator's function."""
     return {
-        "Tensor": Tensor, "new": object.__new__, "wrap": wrap, "Storage": Storage, "XP": XP, "sync": sync, "edge_of": edge_of,
+        "Tensor": Tensor, "new": object.__new__, "wrap": wrap, "Storage": Storage, "XP": XP, "sync": sync, "edge_of": edge_of, "alias": _alias,
         "is_grad_enabled": is_grad_enabled, "is_inference_mode_enabled": is_inference_mode_enabled,
         "not_a_tensor": not_a_tensor, "not_a_list": functools.partial(_not_a_list, op),
         "nothing": _NOTHING, "direct": _DIRECT.get(op.cast),
@@ -277,11 +277,18 @@ def namespace(op, half):
         "quietly_alone": quietly_alone,
         "_unset": _UNSET,
         "_self": _Late(op), "_nth": functools.partial(_nth, op), "_detour": op.detour, "into": into,
-        "number_first": op.number_first, "_wrap_numbers": op.wrap_numbers,
+        "number_first": op.number_first, "_op": op,
         "_explain": functools.partial(_explain, op), "record_many": record_many,
         "_label": op.node_name,
         **{f"_default_{p.name}": p.default for p in op.signature if p.default is not p.empty},
     }  # fmt: skip
+
+
+def _alias(y):
+    """Return an output's memory without the output, which leads to the node that keeps it, and would make a ring."""
+    kept = wrap(y.array)
+    kept.storage = y.storage = Storage()
+    return kept
 
 
 class _Late:
