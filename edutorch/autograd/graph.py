@@ -1,14 +1,15 @@
 """The graph and the backward pass.
 
 Every tracked operation leaves a `Node`. Its edges lead to the producers of its inputs; a leaf tensor stands for
-itself. `run_backward` collects what can be reached, orders it by birth (a producer is always older than its
-consumers), and walks it once from the youngest to the oldest. There is no recursion: depth is no limit.
+itself. `run_backward` walks the graph once, from the youngest node to the oldest: a producer is always older than its
+consumers. There is no recursion: depth is no limit.
 """
 
 from __future__ import annotations
 
 import traceback
 import warnings
+from heapq import heappop, heappush
 from operator import attrgetter
 from sys import getrefcount
 
@@ -241,66 +242,34 @@ def edge_of(tensor):
     return (tensor.node or tensor) if tensor.tracked else None
 
 
-def plan(roots):
-    """Return everything the roots can reach, each after all its consumers: nodes by birth, youngest first.
-
-    A leaf stands right behind the oldest node that uses it: at that point its gradient is complete.
-    """
-    seen = set()
-    leaves = {}
-    for root in roots:
-        if root.role == "leaf":
-            leaves[root] = 0
-        else:
-            seen.add(root.node if root.role == "output" else root)
+def leading_to(edges, targets):
+    """Return the nodes and leaves on a path from the edges to one of the targets, targets included."""
+    seen = {owner(edge) for edge in edges if edge.role != "leaf"}
     stack = list(seen)
     while stack:
-        node = stack.pop()
-        for edge in node.edges:
-            if edge is None:
-                continue
-            role = edge.role
-            if role == "leaf":
-                if leaves.get(edge, node.stamp) >= node.stamp:
-                    leaves[edge] = node.stamp
-                continue
-            if role == "output":
-                edge = edge.node
-            if edge not in seen:
-                seen.add(edge)
-                stack.append(edge)
-    schedule = sorted(seen, key=_birth, reverse=True)
-    if leaves:  # merge: a leaf goes right behind its oldest consumer
-        at = {}
-        for leaf, stamp in leaves.items():
-            at.setdefault(stamp, []).append(leaf)
-        merged = []
-        for node in schedule:
-            merged.append(node)
-            if node.stamp in at:
-                merged += at[node.stamp]
-        schedule = merged + at.get(0, [])
-    return schedule
+        for edge in stack.pop().edges:
+            if edge is not None and edge.role != "leaf" and owner(edge) not in seen:
+                seen.add(owner(edge))
+                stack.append(owner(edge))
+    wanted = {owner(target) for target in targets}
+    for node in sorted(seen, key=attrgetter("stamp")):
+        if any(
+            edge is not None and owner(edge) in wanted for edge in node.edges
+        ):  # its producers were decided before
+            wanted.add(node)
+    return wanted
 
 
-_birth = attrgetter("stamp")
-
-
-def leading_to(schedule, targets):
-    """Return the part of the schedule that lies on a path to one of the targets, targets included."""
-    wanted = set()
-    for item in reversed(schedule):  # oldest first: an edge is decided before the nodes that point to it
-        if item in targets:
-            wanted.add(item)
-        elif item.role == "node" and any(
-            (e.node if e is not None and e.role == "output" else e) in wanted for e in item.edges
-        ):
-            wanted.add(item)
-    return [item for item in schedule if item in wanted]
+def owner(edge):
+    """Return the node or leaf that an edge leads to."""
+    return edge.node if edge.role == "output" else edge
 
 
 def run_backward(roots, seeds, retain, create, targets=None):
     """Carry gradients from the roots to the leaves.
+
+    A node is ready when everything that used its output is done, and all of that is younger than the node: so
+    taking the youngest node that has a gradient, again and again, visits each node once, when it is complete.
 
     Args:
         roots: tracked tensors. seeds: the gradient of each, as a tensor of the same shape.
@@ -311,100 +280,93 @@ def run_backward(roots, seeds, retain, create, targets=None):
         A dictionary from target edge to gradient (arrays, or Tensors if `create`).
     """
     edges = [edge_of(root) for root in roots]
-    schedule = plan(edges)
-    captured, expected = {}, None
-    if targets is not None:
-        schedule = leading_to(schedule, {e.node if e.role == "output" else e for e in targets})
-        expected = set(schedule)
-    pending = {}
+    wanted = None if targets is None else leading_to(edges, targets)
+    captured = {}
+    arrived = {}  # node -> its gradient so far, or a list of them if it has several outputs
+    youngest = []  # the same nodes as a heap, by birth
+    leaves = {}  # leaf -> its gradient so far
     for edge, seed in zip(edges, seeds, strict=True):
-        add(pending, edge, seed if create else seed.array)
-    with (
-        np.errstate(all="ignore"),
-        set_grad_enabled(create),
-    ):  # gradients are silent too where they are inf or nan
-        for item in schedule:
-            g = pending.pop(item, None)
-            if g is None:
-                continue
-            if item.role == "leaf":
-                deliver(item, g, create, None if targets is None else captured)
-                continue
-            if type(g) is list:
-                g = gather(item, g, create, captured, targets)
-            elif item.notes is not None:
-                g = run_node_hooks(item.notes, g, create)
-            if expected is not None and item in targets:
-                captured[item] = g
-            gradients = item.gradients(g, create)
-            if item.notes is not None:
-                gradients = after_node(item, gradients, g, create)
-            for edge, d in zip(item.edges, gradients):  # noqa: B905 (strict costs time here; formulas are checked at import)
-                if d is None or (
-                    expected is not None and (edge.node if edge.role == "output" else edge) not in expected
-                ):
+        add(edge, seed if create else seed.array, arrived, youngest, leaves)
+    with np.errstate(all="ignore"), set_grad_enabled(create):  # a gradient may be inf or nan: that is no news
+        while youngest:
+            node = heappop(youngest)[1]
+            g = arrived.pop(node)
+            if node.notes is not None or targets is not None or type(g) is list:
+                g = receive(node, g, create, captured, targets or ())
+                if wanted is not None and node not in wanted:
                     continue
-                if create:
-                    add(pending, edge, d)
+            gradients = node.gradients(g, create)
+            if node.notes is not None:
+                gradients = after_node(node, gradients, g, create)
+            for edge, d in zip(node.edges, gradients):  # noqa: B905 (strict costs time in the hottest loop of all)
+                if d is None or (wanted is not None and owner(edge) not in wanted):
                     continue
-                # `add`, written out for the common case: this is the hottest loop of all
-                if edge.role == "node":
-                    if d.shape != edge.shape or d.dtype is not edge.dtype:
-                        add(pending, edge, d)
-                        continue
-                elif edge.role == "output" or d.shape != edge.array.shape or d.dtype is not edge.array.dtype:
-                    add(pending, edge, d)
-                    continue
-                pending[edge] = pending[edge] + d if edge in pending else d
-            if not retain and item.saved:
-                item.saved = None
+                if (
+                    edge.role == "node" and d.shape == edge.shape and d.dtype is edge.dtype
+                ):  # `add`, for the common case
+                    if edge in arrived:
+                        arrived[edge] = arrived[edge] + d
+                    else:
+                        arrived[edge] = d
+                        heappush(youngest, (-edge.stamp, edge))
+                else:
+                    add(edge, d, arrived, youngest, leaves)
+            if not retain and node.saved:
+                node.saved = None
+        gradients = d = None  # hold no reference: `.grad` may then keep the arrays themselves
+        while leaves:
+            leaf, g = leaves.popitem()
+            if leaf.hooks:
+                g = run_hooks(leaf.hooks, g, create)
+            if targets is None:
+                accumulate(leaf, g, create)
+            else:
+                captured[leaf] = g
     return captured
 
 
-def deliver(leaf, g, create, captured):
-    """Hand a leaf its complete gradient: through its hooks, into `.grad` or among the captured ones."""
-    if leaf.hooks:
-        g = run_hooks(leaf.hooks, g, create)
-    if captured is None:
-        accumulate(leaf, g, create)
-    else:
-        captured[leaf] = g
-
-
-def add(pending, edge, d):
+def add(edge, d, arrived, youngest, leaves):
     """Add a gradient to what has arrived at an edge, brought to the edge's shape and dtype."""
     role = edge.role
     if role == "leaf":
         shape, dtype = edge.array.shape, edge.array.dtype
     else:
         shape, dtype = edge.shape, edge.dtype
-    raw = d.array if type(d) is Tensor else d
-    if raw.shape != shape:
+    if d.shape != shape:
         d = sum_to(d, shape)
-        raw = d.array if type(d) is Tensor else d
-    if raw.dtype is not dtype:
+    if (d.array if type(d) is Tensor else d).dtype is not dtype:
         d = d.astype(dtype)
+    if role == "leaf":
+        leaves[edge] = leaves[edge] + d if edge in leaves else d
+        return
+    node = owner(edge)
+    if node not in arrived:
+        arrived[node] = [None] * node.outputs if role == "output" else d
+        heappush(youngest, (-node.stamp, node))
+        if role == "node":
+            return
     if role == "output":
-        slots = pending.get(edge.node)
-        if slots is None:
-            slots = pending[edge.node] = [None] * edge.node.outputs
-        i = edge.index
+        slots, i = arrived[node], edge.index
         slots[i] = d if slots[i] is None else slots[i] + d
-    elif edge in pending:
-        pending[edge] = pending[edge] + d
     else:
-        pending[edge] = d
+        arrived[node] = arrived[node] + d
 
 
-def gather(node, slots, create, captured, targets):
-    """Return the gradients of a many-output node as a tuple, zeros where none arrived."""
-    for i, g in enumerate(slots):
-        if g is not None and node.notes is not None:
-            slots[i] = run_node_hooks(node.notes, g, create, i)
-    for target in targets or ():
-        if target.role == "output" and target.node is node and slots[target.index] is not None:
-            captured[target] = slots[target.index]
-    return tuple(node.zeros(i, create) if g is None else g for i, g in enumerate(slots))
+def receive(node, g, create, captured, targets):
+    """Run what is attached to a node's outputs, note gradients that are wanted, and complete several outputs' list."""
+    if type(g) is not list:
+        if node.notes is not None:
+            g = run_node_hooks(node.notes, g, create)
+        if node in targets:
+            captured[node] = g
+        return g
+    for i, d in enumerate(g):
+        if d is not None and node.notes is not None:
+            g[i] = run_node_hooks(node.notes, d, create, i)
+    for target in targets:
+        if target.role == "output" and target.node is node and g[target.index] is not None:
+            captured[target] = g[target.index]
+    return tuple(node.zeros(i, create) if d is None else d for i, d in enumerate(g))
 
 
 def sum_to(g, shape):
@@ -437,7 +399,7 @@ def own(array):
     """Return an array that `.grad` may keep: a view of something, or the very array another leaf got, is copied."""
     if type(array) not in DEVICE_TYPE:
         return XP[type(array)].asarray(array)
-    # 4: the caller's schedule loop, this call chain (accumulate, own) and getrefcount's own argument
+    # 4 references are ours: run_backward's, accumulate's, own's, and getrefcount's
     if array.base is not None or getrefcount(array) > 4 or not array.flags.c_contiguous:
         return array.copy()
     return array
