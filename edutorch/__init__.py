@@ -51,6 +51,7 @@ from .modes import (
 # Operators, a family a line
 from .ops.activation import *
 from .ops.arithmetic import *
+from .ops.bitwise import *
 from .ops.compare import *
 from .ops.convert import *
 from .ops.create import *
@@ -63,7 +64,10 @@ from .ops.indexing import *
 from .ops.join import *
 from .ops.legacy import *
 from .ops.matmul import *
+from .ops.rounding import *
 from .ops.signs import *
+from .ops.softmax import *
+from .ops.trigonometry import *
 from .ops.views import *
 
 from . import autograd, nn, optim

@@ -11,6 +11,13 @@ from numpy.exceptions import AxisError
 from . import dtypes
 
 
+class _LinAlgError(RuntimeError):
+    """A matrix that cannot be inverted, factored or decomposed: `torch.linalg.LinAlgError`."""
+
+
+LinAlgError = _LinAlgError
+
+
 def with_remedy(message, remedy):
     """Join PyTorch's sentence and our advice, the advice on a line of its own."""
     return f"{message}\n{remedy}"
@@ -81,6 +88,27 @@ def different_devices(first, second):
         "Move one of them: x.to(y.device)."))  # fmt: skip
 
 
+def not_implemented(kernel, array):
+    """Build the error for an operator that does not exist for a dtype; `kernel` is PyTorch's name for its inner part."""
+    return NotImplementedError(with_remedy(
+        f"\"{kernel}\" not implemented for '{dtypes.of(array).legacy}'", "Convert the tensor first, e.g. x.float()."))  # fmt: skip
+
+
+def bool_subtraction(both):
+    """Build the error for a difference of booleans, which could mean two things; `both`: both operands are boolean."""
+    if both:
+        return RuntimeError("Subtraction, the `-` operator, with two bool tensors is not supported. "
+                            "Use the `^` or `logical_xor()` operator instead.")  # fmt: skip
+    return RuntimeError("Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a "
+                        "mask, use the `~` or `logical_not()` operator instead.")  # fmt: skip
+
+
+def number_overflow(array):
+    """Build the error for a Python number that an integer dtype cannot hold."""
+    kind = {"int32": "int"}.get(array.dtype.name, array.dtype.name + "_t")
+    return RuntimeError(f"value cannot be converted to type {kind} without overflow")
+
+
 def explain(name, arrays, error):
     """Return the error PyTorch would raise where the array library raised `error`.
 
@@ -92,6 +120,8 @@ def explain(name, arrays, error):
     if isinstance(error, AxisError) and error.axis is not None:
         return dimension_out_of_range(error.ndim, error.axis)
     text = str(error)
+    if "boolean subtract" in text:
+        return bool_subtraction(both=True)
     shapes = [a.shape for a in arrays if hasattr(a, "shape")]
     if isinstance(error, ValueError) and "broadcast" in text and len(shapes) > 1:
         return cannot_broadcast(shapes)

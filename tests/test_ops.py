@@ -46,7 +46,7 @@ def convert(framework, value, dtype, track, leaves, strided=False):
         return [convert(framework, v, dtype, track, leaves, strided) for v in value]
     if isinstance(value, tuple) and any(isinstance(v, np.ndarray) for v in value):
         return tuple(convert(framework, v, dtype, track, leaves, strided) for v in value)
-    if isinstance(value, torch.dtype):
+    if isinstance(value, (torch.dtype, edutorch.dtype)):
         return getattr(framework, str(value).removeprefix("torch."))
     return value
 

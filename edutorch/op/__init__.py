@@ -75,7 +75,8 @@ class Op:
         self.tensors = list(self.kinds)
         self.cast, self.view, self.takes_out = cast, view, out
         self.outputs, self.extras, self.numbers = outputs, extras, numbers
-        self.number_other_way = self.refuse = None
+        self.number_other_way = self.refuse = None  # set by operators that need them, see `number_first` and `detour`
+        self.wraps = True
         self.takes_list = "Arrays" in self.kinds.values()
         self.result_type = result_type(self.name, outputs) if isinstance(outputs, tuple) else tuple
         self.node_name = node or "".join(w.capitalize() for w in self.name.split("_")) + "Backward0"
@@ -252,8 +253,14 @@ class Op:
         return self.detour(values, statics)
 
     def wrap_numbers(self, values, statics):
-        """Run the operator again, with integers that its dtype cannot hold wrapped around, as PyTorch wraps them."""
+        """Run the operator again, with integers that its dtype cannot hold wrapped around, as PyTorch wraps them.
+
+        Raises:
+            RuntimeError: for an operator that does not wrap them, such as `clamp`.
+        """
         array = next(v.array for v in values if isinstance(v, Tensor))
+        if not self.wraps:
+            raise number_overflow(array)
         for i, v in enumerate(values):
             if type(v) is int:
                 if not -(2**63) <= v < 2**64:
@@ -299,7 +306,7 @@ def op(forward=None, *, name=None, node=None, cast="common", view=False, inplace
         name: the operator's name, where it differs from the function's.
         node: the graph node's name, as PyTorch prints it; by default `NameBackward0`.
         cast: "common", "float", "same" or None: how operands of different dtypes meet.
-        view: the result shares the input's memory wherever NumPy's does.
+        view: the result shares the input's memory: True, wherever NumPy's does; "always".
         inplace: also make `Tensor.name_`. method: also make `Tensor.name`. out: accept `out=`.
         outputs: names of several results, returned as a named tuple; or "many": the forward returns a list.
         extras: names of further results that only formulas see.

@@ -198,18 +198,22 @@ def _write_signature(op):
 
 def _write_view(op, emit, source):
     arguments = "".join(f"{p}, " for p in op.params[1:])
-    emit(f"root = a_{source}.base")
-    again = "_self"
+    shares = f"y.array.base is a_{source} or (root is not None and y.array.base is root)"
+    again, lead = "_self", ""
     if op.outputs is not None:
         emit("for i, y in enumerate(ys):")
-        again = "_nth(i)"
+        again, lead = "_nth(i)", "    "
+    if op.view == "always":
+        shares = "True"
+    else:
+        emit(f"{lead}root = a_{source}.base")
     for line in (
-        f"if y.array.base is a_{source} or (root is not None and y.array.base is root):",
+        f"if {shares}:",
         f"    y.base = {source} if {source}.base is None else {source}.base",
         f"    y.replay = ({again}, ({arguments}), {source}.replay)",
         "    if y.base.storage is not None: y.linked = y.base.storage.stamp",
     ):
-        emit(line if op.outputs is None else "    " + line)
+        emit(lead + line)
 
 
 def _write_record(op, names, part, tracks):

@@ -37,7 +37,7 @@ def keep(input: Array, mask: Index):
     Math:     y = x where m, else 0
     Gradient: dL/dx = g where m, else 0
     """
-    if input.dtype.kind != "f":
+    if input.dtype.kind in "iub":
         return input * mask
     return (input.view(f"i{input.itemsize}") * mask).view(input.dtype)
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..dtypes import of
-from ..errors import with_remedy
+from ..errors import bool_subtraction, not_implemented, with_remedy
 from ..op import Array, Operand, op
 from ..op.forms import alias, inplace_form, operator_form
 from ..tensor import Tensor
@@ -17,26 +16,25 @@ __all__ = [
 ]  # fmt: skip
 
 
-def check_alpha(array, alpha):
-    """Raise if `alpha` is of a higher kind than the result.
+ONE = 1  # the default of `alpha`, told by identity: `True` and `1.0` equal it, but must be checked
+
+
+def scaled(array, alpha, other):
+    """Return `alpha` times the second operand, which may be a number; the first, an array, says which `alpha` is legal.
 
     Raises:
         RuntimeError: for a fractional `alpha` with integers, or a boolean one with numbers.
     """
-    if isinstance(alpha, bool) and array.dtype.kind != "b":
+    kind = array.dtype.kind
+    if isinstance(alpha, bool) and kind != "b":
         raise RuntimeError("Boolean alpha only supported for Boolean results.")
-    if isinstance(alpha, float) and array.dtype.kind in "iub":
+    if isinstance(alpha, float) and kind != "f":
         raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
-
-
-def times(alpha, array):
-    """Multiply by `alpha`, in the dtype of the array."""
-    check_alpha(array, alpha)
-    return array if array.dtype.kind == "b" and alpha else alpha * array
+    return other & bool(alpha) if kind == "b" else alpha * other
 
 
 @op(inplace=True, numbers=True)
-def add(input: Array, other: Operand, *, alpha=1):
+def add(input: Array, other: Operand, *, alpha=ONE):
     """Add, `alpha` times the second operand.
 
     Shape:    input (*), other (*), broadcast -> out (*)
@@ -46,14 +44,14 @@ def add(input: Array, other: Operand, *, alpha=1):
     Raises:
         RuntimeError: for a fractional `alpha` with integers.
     """
-    return input + other if alpha == 1 else input + times(alpha, other)
+    return input + (other if alpha is ONE else scaled(input, alpha, other))
 
 
 add.grad(input=lambda g: g, other=lambda g, alpha: g if alpha == 1 else g * alpha)
 
 
 @op(inplace=True, numbers=True)
-def sub(input: Array, other: Operand, *, alpha=1):
+def sub(input: Array, other: Operand, *, alpha=ONE):
     """Subtract, `alpha` times the second operand.
 
     Shape:    input (*), other (*), broadcast -> out (*)
@@ -63,14 +61,14 @@ def sub(input: Array, other: Operand, *, alpha=1):
     Raises:
         RuntimeError: if an operand is boolean: use `^` or `~`.
     """
-    return input - other if alpha == 1 else input - times(alpha, other)
+    return input - (other if alpha is ONE else scaled(input, alpha, other))
 
 
 sub.grad(input=lambda g: g, other=lambda g, alpha: -g if alpha == 1 else g * -alpha)
 
 
 @op(method=False, out=False, node=lambda other: f"RsubBackward{int(not isinstance(other, Tensor))}")
-def rsub(input: Array, other: Operand, *, alpha=1):
+def rsub(input: Array, other: Operand, *, alpha=ONE):
     """Subtract the other way round: what `1 - x` does.
 
     Shape:    input (*), other (*), broadcast -> out (*)
@@ -80,21 +78,21 @@ def rsub(input: Array, other: Operand, *, alpha=1):
     Raises:
         RuntimeError: if an operand is boolean: use `^` or `~`.
     """
-    return other - input if alpha == 1 else other - times(alpha, input)
+    return other - (input if alpha is ONE else scaled(input, alpha, input))
 
 
 rsub.grad(input=lambda g, alpha: -g if alpha == 1 else g * -alpha, other=lambda g: g)
 
 
 def refuse_bool(input, other):
-    """Raise PyTorch's error for a difference of booleans, which has two possible meanings."""
+    """Raise PyTorch's error for a difference of booleans.
+
+    Raises:
+        RuntimeError: as the name says.
+    """
     booleans = [v.array.dtype.kind == "b" if isinstance(v, Tensor) else isinstance(v, bool) for v in (input, other)]
-    if all(booleans):
-        raise RuntimeError("Subtraction, the `-` operator, with two bool tensors is not supported. "
-                           "Use the `^` or `logical_xor()` operator instead.")  # fmt: skip
     if any(booleans):
-        raise RuntimeError("Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert "
-                           "a mask, use the `~` or `logical_not()` operator instead.")  # fmt: skip
+        raise bool_subtraction(all(booleans))
 
 
 sub.op.refuse = rsub.op.refuse = refuse_bool
@@ -155,7 +153,7 @@ def pow(xp, input: Array, exponent: Operand):
 def integer_power(xp, input, exponent):
     """Raise integers to tensors of powers; of the negative ones only ±1 has any that is not zero."""
     if input.dtype.kind == "b":
-        raise NotImplementedError("\"pow\" not implemented for 'Bool'")
+        raise not_implemented("pow", input)
     if input.dtype.kind == "u" or not (exponent < 0).any():
         return input**exponent
     sign = xp.where((exponent & 1) == 0, 1, input)
@@ -226,7 +224,7 @@ def lerp(xp, input: Array, end: Array, weight: Operand):
     """
     if input.dtype.kind != "f":
         kind = "tensor" if isinstance(weight, xp.ndarray) else "scalar"
-        raise NotImplementedError(f"\"lerp_kernel_{kind}\" not implemented for '{of(input).legacy}'")
+        raise not_implemented(f"lerp_kernel_{kind}", input)
     way = end - input
     # From the nearer end: exact at w = 0 and at w = 1.
     if isinstance(weight, xp.ndarray):
@@ -253,7 +251,7 @@ def addcmul(input: Array, tensor1: Array, tensor2: Array, *, value=1):
         NotImplementedError: for booleans.
     """
     if input.dtype.kind == "b":
-        raise NotImplementedError("\"addcmul_cpu_out\" not implemented for 'Bool'")
+        raise not_implemented("addcmul_cpu_out", input)
     value = int(value) if input.dtype.kind in "iu" else value
     return input + value * tensor1 * tensor2
 
@@ -304,7 +302,7 @@ def hypot(xp, input: Array, other: Array):
         NotImplementedError: for integers.
     """
     if input.dtype.kind != "f":
-        raise NotImplementedError(f"\"hypot_cpu\" not implemented for '{of(input).legacy}'")
+        raise not_implemented("hypot_cpu", input)
     return xp.hypot(input, other)
 
 

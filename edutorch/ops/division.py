@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..dtypes import of
+from ..errors import not_implemented
 from ..op import Array, Operand, op
 from ..op.forms import NO_DERIVATIVE, alias, inplace_form, no_derivative, operator_form
 from ..tensor import Tensor, method
@@ -35,7 +35,7 @@ def divide_and_round(xp, input: Array, other: Operand, rounding_mode):
     if input.dtype.kind in "iub":
         refuse_zero(other)
     if input.dtype.kind == "b":
-        raise NotImplementedError(f"\"div_{rounding_mode}_cpu\" not implemented for 'Bool'")
+        raise not_implemented(f"div_{rounding_mode}_cpu", input)
     if rounding_mode == "floor":
         return xp.floor_divide(input, other)
     if input.dtype.kind == "f":
@@ -93,7 +93,7 @@ def floor_divide(xp, input: Array, other: Operand):
     if input.dtype.kind in "iub":
         refuse_zero(other)
     if input.dtype.kind == "b":
-        raise NotImplementedError("\"div_floor_cpu\" not implemented for 'Bool'")
+        raise not_implemented("div_floor_cpu", input)
     return xp.floor_divide(input, other)
 
 
@@ -115,7 +115,7 @@ def remainder(xp, input: Array, other: Operand):
     if input.dtype.kind in "iub":
         refuse_zero(other)
     if input.dtype.kind == "b":
-        raise NotImplementedError("\"remainder_cpu\" not implemented for 'Bool'")
+        raise not_implemented("remainder_cpu", input)
     return xp.remainder(input, other)
 
 
@@ -139,7 +139,7 @@ def fmod(xp, input: Array, other: Operand):
     if input.dtype.kind in "iub":
         refuse_zero(other)
     if input.dtype.kind == "b":
-        raise NotImplementedError("\"fmod_cpu\" not implemented for 'Bool'")
+        raise not_implemented("fmod_cpu", input)
     return xp.fmod(input, other)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import with_remedy
+from ..errors import not_implemented, with_remedy
 from ..op import Array, Operand, op
 from ..op.forms import NO_DERIVATIVE, alias, no_derivative
 from ..tensor import Tensor, method
@@ -57,7 +57,7 @@ def abs(xp, input: Array):
         NotImplementedError: for booleans.
     """
     if input.dtype.kind == "b":
-        raise NotImplementedError("\"abs_cpu\" not implemented for 'Bool'")
+        raise not_implemented("abs_cpu", input)
     return xp.absolute(input)
 
 
@@ -135,10 +135,18 @@ heaviside.grad(input=no_derivative("heaviside"), values=no_derivative("heaviside
 
 
 def refuse_mixed(input, values):
-    raise RuntimeError(with_remedy(
-        "heaviside is not yet implemented for tensors with different dtypes.", "Convert one: values.to(input.dtype)."))  # fmt: skip
+    """Raise PyTorch's error for operands of different dtypes.
+
+    Raises:
+        RuntimeError: as the name says.
+    """
+    if isinstance(values, Tensor) and input.dtype is not values.dtype:
+        raise RuntimeError(with_remedy(
+            "heaviside is not yet implemented for tensors with different dtypes.",
+            "Convert one of them: values.to(input.dtype)."))  # fmt: skip
 
 
+heaviside.op.refuse = refuse_mixed
 absolute, negative = alias(abs, "absolute"), alias(neg, "negative")
 Tensor.__neg__, Tensor.__pos__, Tensor.__abs__ = neg, positive, abs
 speak(sign=sign, absolute=abs, abs=abs, negative=neg)

@@ -1,0 +1,109 @@
+"""Scores into probabilities: softmax, its logarithm, and the logarithm of a sum of exponentials.
+
+All three subtract the largest score first: it changes nothing in exact arithmetic, and keeps e^x from overflowing.
+"""
+
+from __future__ import annotations
+
+import operator
+
+from numpy.exceptions import AxisError
+
+from ..errors import not_implemented
+from ..op import Array, op
+
+__all__ = ["log_softmax", "logsumexp", "softmax"]
+
+
+def axis_of(input, dim):
+    """Return `dim` as an axis of the array; a 0-d array is taken as one number in a row."""
+    if input.ndim == 0 and not isinstance(dim, (tuple, list)) and -1 <= operator.index(dim) <= 0:
+        return ()
+    return tuple(dim) if isinstance(dim, list) else dim
+
+
+def shifted(input, dim):
+    """Return the scores minus the largest one along `dim`."""
+    return input - input.max(axis=dim, keepdims=True) if input.size else input + 0
+
+
+def check(input, dim, kernel):
+    if input.dtype.kind != "f":
+        last = input.ndim == 0 or dim in (-1, input.ndim - 1)
+        raise not_implemented(f"{kernel}{'_lastdim' if last else ''}_kernel_impl", input)
+    if input.ndim and not -input.ndim <= dim < input.ndim:
+        raise AxisError(dim, input.ndim)
+
+
+@op
+def softmax(xp, input: Array, dim, dtype=None):
+    """Turn scores into positive weights that sum to one along `dim`.
+
+    Shape:    input (*) -> out (*)
+    Math:     y_i = e^(x_i) / sum_j e^(x_j)
+    Gradient: dL/dx = y (g - sum_j g_j y_j)
+
+    Raises:
+        NotImplementedError: for integers; give `dtype=` to convert them first.
+    """
+    check(input, dim, "softmax")
+    axis = axis_of(input, dim)
+    weights = xp.exp(shifted(input, axis))
+    return weights / weights.sum(axis=axis, keepdims=True)
+
+
+def softmax_gradient(g, out, dim):
+    weighted = g * out
+    return weighted - out * weighted.sum(axis=axis_of(g, dim), keepdims=True)
+
+
+softmax.grad(input=softmax_gradient)
+
+
+@op
+def log_softmax(xp, input: Array, dim, dtype=None):
+    """Return the logarithm of `softmax`, which stays exact where a weight is too small for a float.
+
+    Shape:    input (*) -> out (*)
+    Math:     y_i = x_i - ln sum_j e^(x_j)
+    Gradient: dL/dx = g - e^y sum_j g_j
+
+    Raises:
+        NotImplementedError: for integers; give `dtype=` to convert them first.
+    """
+    check(input, dim, "log_softmax")
+    axis = axis_of(input, dim)
+    scores = shifted(input, axis)
+    return scores - xp.log(xp.exp(scores).sum(axis=axis, keepdims=True))
+
+
+log_softmax.grad(
+    input=lambda g, out, dim, xp: g - xp.exp(out) * g.sum(axis=axis_of(g, dim), keepdims=True)
+)
+
+
+@op(cast="float")
+def logsumexp(xp, input: Array, dim, keepdim=False):
+    """Return the logarithm of the sum of exponentials along `dim` (or several): a smooth maximum.
+
+    Shape:    input (*, N, *) -> out (*, *)
+    Math:     y = ln sum_j e^(x_j)
+    Gradient: dL/dx_i = g e^(x_i - y)
+    """
+    axis = axis_of(input, dim)
+    peak = input.max(axis=axis, keepdims=True) if input.size else 0.0
+    peak = xp.where(xp.isinf(peak), 0, peak).astype(input.dtype)  # inf - inf would be nan
+    total = xp.log(xp.exp(input - peak).sum(axis=axis, keepdims=True)) + peak
+    return total if keepdim else total.squeeze(axis)
+
+
+def logsumexp_gradient(g, input, out, dim, keepdim, xp):
+    if not keepdim:
+        axes = axis_of(input, dim)
+        axes = axes if isinstance(axes, tuple) else (axes,)
+        kept = [1 if i in axes or i - input.ndim in axes else n for i, n in enumerate(input.shape)]
+        g, out = g.reshape(kept), out.reshape(kept)
+    return g * xp.exp(input - out)
+
+
+logsumexp.grad(input=logsumexp_gradient)
