@@ -10,6 +10,8 @@ import functools
 import inspect
 import textwrap
 
+import numpy as np
+
 from .. import dtypes
 from ..autograd.graph import edge_of
 from ..autograd.versions import Storage
@@ -52,7 +54,10 @@ def write_call(op, half):
         if _aliased(op, name):
             emit(f"if {alias} is not _unset: {name} = {alias}")
     if "dtype" in op.params:
-        emit(f"if dtype is not None: {names[0]} = {names[0]}.to(dtype); dtype = dtype.numpy")
+        emit(
+            "if dtype is not None and not isinstance(dtype, array_dtype):"
+        )  # after a detour it already is one
+        emit(f"    {names[0]} = {names[0]}.to(dtype); dtype = to_numpy(dtype)")
     # The arrays behind the tensors.
     lists = [n for n in names if kinds[n] == "Arrays"]
     for i, n in enumerate(names):
@@ -67,7 +72,9 @@ def write_call(op, half):
         else:
             emit(f"try: a_{n} = {n}.array")
             if op.numbers and i == 0:
-                emit(f"except AttributeError: return into(out, number_first([{', '.join(names)}], {_statics(op)}))")
+                emit(
+                    f"except AttributeError: return into(out, number_first([{', '.join(names)}], {_statics(op)}))"
+                )
             else:
                 emit(f"except AttributeError: raise not_a_tensor({op.name!r}, {n!r}, {i + 1}, {n}) from None")
     # Operands that need converting take the detour, which calls back with converted ones.
@@ -130,7 +137,9 @@ def write_call(op, half):
     if op.cast:
         emit(f"    if busy(error): r = quietly_alone({call})")
         if "Operand" in kinds.values():
-            emit(f"    elif type(error) is OverflowError: return _op.wrap_numbers([{', '.join(names)}], {_statics(op)})")
+            emit(
+                f"    elif type(error) is OverflowError: return _op.wrap_numbers([{', '.join(names)}], {_statics(op)})"
+            )
         emit(f"    else: _explain(error, [{arrays}])")
     else:
         emit(f"    _explain(error, [{arrays}])")
@@ -279,6 +288,7 @@ def namespace(op, half):
         "quietly": quietly,
         "busy": busy,
         "quietly_alone": quietly_alone,
+        "array_dtype": np.dtype, "to_numpy": dtypes.to_numpy,
         "_unset": _UNSET,
         "_self": _Late(op), "_nth": functools.partial(_nth, op), "_detour": op.detour, "into": into,
         "number_first": op.number_first, "_op": op,
