@@ -63,8 +63,12 @@ from .ops.gather import *
 from .ops.indexing import *
 from .ops.join import *
 from .ops.legacy import *
+from .ops.masks import *
 from .ops.matmul import *
+from .ops.parts import *
+from .ops.reduce import *
 from .ops.rounding import *
+from .ops.scatter import *
 from .ops.signs import *
 from .ops.softmax import *
 from .ops.trigonometry import *

@@ -134,7 +134,11 @@ class Tensor:
                 step *= max(n, 1)
             strides = tuple(reversed(strides))
         else:
-            strides = tuple(s // self.array.itemsize for s in self.array.strides)
+            strides = [s // self.array.itemsize for s in self.array.strides]
+            for i in range(len(strides) - 1, -1, -1):
+                if self.array.shape[i] == 1 and not strides[i]:  # a dimension that `None` made
+                    strides[i] = self.array.shape[i + 1] * strides[i + 1] if i + 1 < len(strides) else 1
+            strides = tuple(strides)
         return strides if dim is None else strides[self._dim(dim)]
 
     def _dim(self, dim):

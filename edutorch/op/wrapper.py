@@ -76,7 +76,7 @@ def write_call(op, half):
                     f"except AttributeError: return into(out, number_first([{', '.join(names)}], {_statics(op)}))"
                 )
             else:
-                emit(f"except AttributeError: raise not_a_tensor({op.name!r}, {n!r}, {i + 1}, {n}) from None")
+                emit(f"except AttributeError: raise not_a_tensor({op.name!r}, {n!r}, {op.params.index(n) + 1}, {n}) from None")
     # Operands that need converting take the detour, which calls back with converted ones.
     part = [n for n in names if not kinds[n].startswith("Index")]
     if op.cast and not half:

@@ -1,4 +1,4 @@
-"""Dimension numbers as PyTorch reads them: negative ones count from the end; a 0-d tensor has one, number 0."""
+"""Dimension numbers as in PyTorch: negative ones count from the end; a 0-d tensor has one, number 0."""
 
 from __future__ import annotations
 

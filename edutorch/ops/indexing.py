@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..autograd.versions import bump
 from ..autograd.views import before_write, write
+from .. import dtypes
 from ..errors import with_remedy
 from ..modes import is_grad_enabled
 from ..op import Array, op
 from ..tensor import Tensor, method, wrap
 from .accumulate import add_at
+from .create import scalar
 
 __all__: list[str] = []
 
@@ -84,6 +87,8 @@ def _explained(error, array, index):
         return IndexError(with_remedy(
             f"too many indices for tensor of dimension {array.ndim}",
             f"The tensor has shape {array.shape}; the index names {used} dimensions."))  # fmt: skip
+    if index[0] is Ellipsis:
+        return IndexError("too many indices for tensor of dimension 0")
     if type(index[0]) is slice:
         return IndexError("slice() cannot be applied to a 0-dim tensor.")
     return IndexError("invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to "
@@ -103,9 +108,16 @@ def gather_at(input: Array, indices):
     Raises:   IndexError for positions out of range, masks of another shape, positions that do not broadcast
     """
     check_positions(input, indices)
-    if len(indices) == 1 and indices[0].dtype.kind != "b":
-        return input.take(indices[0], axis=0)  # NumPy's `take` is several times faster than its brackets
-    return input[indices]
+    if (
+        type(indices[-1]) is not slice
+        and indices[-1].dtype.kind != "b"
+        and all(type(i) is slice for i in indices[:-1])
+    ):
+        return input.take(
+            indices[-1], axis=len(indices) - 1
+        )  # NumPy's `take` is several times faster than its brackets
+    out = input[indices]
+    return out if out.flags.c_contiguous else out.copy()
 
 
 @op(cast=None, method=False, out=False, node="IndexPutBackward0")
@@ -125,22 +137,22 @@ scatter_at.grad(input=lambda g, indices: gather_at.both(g, indices))
 
 def check_positions(array, indices):
     """Raise PyTorch's error where positions are out of range or do not fit together."""
-    axis, shapes = 0, []
-    for number, index in enumerate(indices):
+    axis, number, shapes = 0, 0, []  # PyTorch counts the indexed dimensions alone
+    for index in indices:
         if type(index) is slice:
             axis += 1
         elif index.dtype.kind == "b":
             for k, n in enumerate(index.shape):
                 if array.shape[axis + k] != n:
                     raise IndexError(with_remedy(
-                        f"The shape of the mask {list(index.shape)} at index {k if number == 0 else axis + k} does not match the "
-                        f"shape of the indexed tensor {list(array.shape)} at index {axis + k}",
+                        f"The shape of the mask {list(index.shape)} at index {k} does not match the shape of the indexed tensor "
+                        f"{list(array.shape)} at index {axis + k}",
                         "A mask has the sizes of the dimensions it selects from."))  # fmt: skip
-            axis += index.ndim
-            shapes.append([int(index.sum())] if index.ndim != 1 or index.size != 1 else list(index.shape))
+            axis, number = axis + index.ndim, number + index.ndim
+            shapes.append([int(index.sum())])
         else:
-            check_range(index, axis, array.shape[axis])
-            axis += 1
+            check_range(index, number, array.shape[axis])
+            axis, number = axis + 1, number + 1
             shapes.append(list(index.shape))
     if len(shapes) > 1:
         try:
@@ -152,17 +164,15 @@ def check_positions(array, indices):
             ) from None
 
 
-def check_range(index, axis, size):
-    """Raise PyTorch's error if a position lies outside of [-size, size)."""
-    if not index.size:
+def check_range(index, axis, size, kind=IndexError, wrap=True, prefix=""):
+    """Raise PyTorch's error, of the given kind, if a position lies outside of [-size, size), or [0, size) without `wrap`."""
+    lowest = -size if wrap else 0
+    if not index.size or (lowest <= index.min() and index.max() < size):
         return
-    low, high = index.min(), index.max()
-    if -size <= low and high < size:
-        return
-    if not size:
-        raise IndexError("index is out of bounds for dimension with size 0")
-    wrong = index[(index < -size) | (index >= size)].flat[0]
-    raise IndexError(f"index {wrong} is out of bounds for dimension {axis} with size {size}")
+    if not size and wrap:
+        raise kind("index is out of bounds for dimension with size 0")
+    wrong = index[(index < lowest) | (index >= size)].flat[0]
+    raise kind(f"{prefix}index {wrong} is out of bounds for dimension {axis} with size {size}")
 
 
 # ---------------------------------------------------------------- what the brackets hold
@@ -180,7 +190,7 @@ def _is_basic(entry):
     return kind in _BASIC
 
 
-def _basic_index(index):
+def basic_index(index):
     """Return the tuple for an index with a basic part alone, or None."""
     kind = type(index)
     if kind is int:
@@ -202,7 +212,7 @@ def _split(tensor, index):
     Returns:
         The basic index, or None if it would change nothing; and a tuple of positions, masks and full slices, or None.
     """
-    entries = list(index) if type(index) is tuple or _is_tuple_like(index) else [index]
+    entries = list(index) if isinstance(index, tuple) or _is_tuple_like(index) else [index]
     entries = [_entry(e) for e in entries]
     while sum(e is Ellipsis for e in entries) > 1 and entries[-1] is Ellipsis:
         entries.pop()  # PyTorch accepts more of them, if nothing follows
@@ -261,12 +271,17 @@ def _entry(entry):
         return _positions(entry.array)
     if isinstance(entry, np.ndarray):
         return _positions(np.asarray(entry, np.int64) if entry.dtype.kind == "f" else entry)
-    if isinstance(entry, (list, tuple, range)):
+    if isinstance(entry, (list, tuple, range, str)):
         return _from_list(entry)
-    if hasattr(entry, "__index__"):
+    if hasattr(entry, "__index__") and not isinstance(entry, np.bool):
         return entry.__index__()
     raise IndexError("only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
-                     f"(got {kind.__name__ if kind.__module__ == 'builtins' else f'{kind.__module__}.{kind.__name__}'})")  # fmt: skip
+                     f"(got {_type_name(entry)})")  # fmt: skip
+
+
+def _type_name(value):
+    kind = type(value)
+    return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
 
 
 def _slice(entry):
@@ -300,7 +315,7 @@ def _positions(array):
 def _from_list(values):
     array = np.array([v.tolist() if isinstance(v, Tensor) else v for v in values])
     if array.dtype.kind not in "iubf":
-        raise TypeError(f"new(): invalid data type '{array.dtype.name}'")
+        raise TypeError(f"new(): invalid data type '{type(values[0]).__name__}'")
     return array if array.dtype.kind == "b" else array.astype(np.int64)
 
 
@@ -310,7 +325,7 @@ def _from_list(values):
 @method
 def __getitem__(self, index):
     """Return the part of the tensor that an index names: a view for numbers and slices, a copy for lists and masks."""
-    basic = _basic_index(index)
+    basic = basic_index(index)
     if basic is not None:
         return getitem(self, basic)
     basic, positions = _split(self, index)
@@ -321,7 +336,7 @@ def __getitem__(self, index):
 # ---------------------------------------------------------------- writing
 
 
-@op(cast=None, inplace=False, out=False, method=False, node="IndexPutBackward0")
+@op(cast=None, out=False, method=False, node="IndexPutBackward0")
 def put_at(xp, input: Array, values: Array, indices, accumulate=False):
     """Copy a tensor and write (or add) values at positions. `indices` is a tuple of arrays, masks and full slices.
 
@@ -330,9 +345,10 @@ def put_at(xp, input: Array, values: Array, indices, accumulate=False):
     Gradient: dL/dx = g, 0 where it was overwritten;  dL/dv = g[indices]
     """
     check_positions(input, indices)
-    out = input.copy()
+    _check_values(input, values)
     if accumulate:
-        return out + add_at(xp, input.shape, indices, _fit(xp, values, out, indices))
+        return input + add_at(xp, input.shape, indices, xp.broadcast_to(values, input[indices].shape))
+    out = input.copy()
     _assign(out, indices, values)
     return out
 
@@ -345,7 +361,7 @@ put_at.grad(
 
 @op(cast=None, out=False, method=False, node="IndexPutBackward0")
 def clear_at(input: Array, indices):
-    """Copy a tensor and write zeros at positions: the gradient of what `put_at` overwrites.
+    """Copy a tensor and write zeros at positions: the gradient of what was overwritten there.
 
     Shape:    input (*) -> out (*)
     Math:     y = x, but for y[indices] = 0
@@ -359,8 +375,12 @@ def clear_at(input: Array, indices):
 clear_at.grad(input=lambda g, indices: clear_at.both(g, indices))
 
 
-def _fit(xp, values, array, indices):
-    return xp.broadcast_to(values, array[indices].shape)
+def _check_values(array, values):
+    if values.dtype != array.dtype:
+        raise RuntimeError(with_remedy(
+            "Index put requires the source and destination dtypes match, got "
+            f"{dtypes.of(array).legacy} for the destination and {dtypes.of(values).legacy} for the source.",
+            f"Convert the values first: values.to({dtypes.of(array)})."))  # fmt: skip
 
 
 def _assign(array, indices, values):
@@ -369,36 +389,44 @@ def _assign(array, indices, values):
     except ValueError:
         raise RuntimeError(with_remedy(
             f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to indexing result of shape "
-            f"{list(array[indices].shape)}", "Sizes must be equal or 1, aligned from the right."))  # fmt: skip
+            f"{list(array[indices].shape)}", "Sizes must be equal or 1, aligned from the right.")) from None  # fmt: skip
 
 
 @method
 def __setitem__(self, index, value):
     """Write a number or a tensor into the part of the tensor that an index names."""
-    basic, positions = _basic_index(index), None
+    basic, positions = basic_index(index), None
     if basic is None:
         basic, positions = _split(self, index)
-    recorded = is_grad_enabled() and (self.tracked or isinstance(value, Tensor) and value.tracked)
     if not isinstance(value, Tensor):
-        value = wrap(np.asarray(value).astype(self.array.dtype))
-    if not recorded and self.base is None and self.storage is None and not self.inference:
-        _write_raw(self.array, basic, positions, value.array)
-        return
+        if not isinstance(value, (int, float)):
+            raise TypeError(f"can't assign a {_type_name(value)} to a torch.{self.dtype.legacy}Tensor")
+        value = wrap(scalar(value, self.array.dtype))
     part = self if basic is None else getitem(self, basic)
     if positions is None:
-        write(part, before_write(part), _broadcast(value, part))
-    else:
-        write(part, before_write(part), put_at(part, value, positions))
+        write(part, before_write(part), _like_part(value, part))
+    elif is_grad_enabled() and (part.tracked or value.tracked):
+        write(part, before_write(part), put_at(part, _trimmed(value, 0), positions))
+    else:  # the same, without copying all of the tensor
+        before_write(part)
+        check_positions(part.array, positions)
+        _check_values(part.array, value.array)
+        _assign(part.array, positions, _trimmed(value, 0).array)
+        bump(part)
 
 
-def _write_raw(array, basic, positions, value):
-    while value.ndim > array.ndim and value.shape[0] == 1:
-        value = value[0]
-    if positions is None:
-        array[basic] = value
-    else:
-        _assign(array if basic is None else array[basic], positions, value)
+def _like_part(value, part):
+    """Return a value in the shape and dtype of the part it is written to."""
+    shape = part.array.shape
+    if value.array.dtype != part.array.dtype:
+        value = value.to(part.dtype)
+    return value if value.array.shape == shape else _trimmed(value, len(shape)).expand(shape)
 
 
-def _broadcast(value, part):
-    return value.expand(part.shape)
+def _trimmed(value, ndim):
+    """Drop leading dimensions of size 1 while there are more than `ndim`."""
+    shape = value.array.shape
+    extra = 0
+    while len(shape) - extra > ndim and shape[extra] == 1:
+        extra += 1
+    return getitem(value, (*[0] * extra, Ellipsis)) if extra else value
