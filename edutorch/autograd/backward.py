@@ -7,6 +7,7 @@ import weakref
 
 import numpy as np
 
+from ..backends import XP
 from ..errors import with_remedy
 from ..modes import is_grad_enabled
 from ..tensor import Tensor, method, wrap
@@ -126,18 +127,15 @@ def grad(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=Fal
     if is_grads_batched:
         rows = [grad(outputs, inputs, [g[i] for g in grads], True, create_graph, True, allow_unused, False, materialize_grads)
                 for i in range(len(grads[0]))]  # fmt: skip
-        return tuple(
-            None if row[0] is None else type(row[0]).stack(list(row)) for row in zip(*rows, strict=True)
-        )
+        return tuple(None if row[0] is None else XP[Tensor].stack(row) for row in zip(*rows, strict=True))
     retain = create_graph if retain_graph is None else retain_graph
     found = _wanted(outputs, _seeds(outputs, grads), retain, create_graph, inputs)
     if materialize_grads:
         found = [wrap(np.zeros_like(t.array)) if g is None else g for t, g in zip(inputs, found, strict=True)]
     elif not allow_unused and any(g is None for g in found):
-        raise RuntimeError(
-            "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this is the "
-            "desired behavior."
-        )
+        raise RuntimeError(with_remedy(
+            f"The differentiated Tensor at index {[g is None for g in found].index(True)} appears to not have been used in the graph.",
+            "Set allow_unused=True if that is meant, or materialize_grads=True to get zeros."))  # fmt: skip
     return tuple(found)
 
 
@@ -244,18 +242,13 @@ def _set_grad(self, value):
             raise RuntimeError("can't assign Variable as its own grad")
         if value.array.shape != self.array.shape:
             raise RuntimeError(
-                with_remedy(
-                    "assigned grad has data of a different size",
-                    f"The tensor is {tuple(self.shape)}, the gradient {tuple(value.shape)}.",
-                )
+                f"attempting to assign a gradient of size '{list(value.shape)}' to a tensor of size '{list(self.shape)}'. "
+                "Please ensure that the gradient and the tensor are the same size"
             )
         if value.array.dtype != self.array.dtype:
-            raise RuntimeError(
-                with_remedy(
-                    "assigned grad has data of a different type",
-                    f"The tensor is {self.dtype}, the gradient {value.dtype}.",
-                )
-            )
+            raise RuntimeError(with_remedy(
+                f"attempting to assign a gradient with dtype '{value.dtype.legacy.lower()}' to a tensor with grad_dtype "
+                f"'{self.dtype.legacy}'.", f"Convert it: x.grad = g.to({self.dtype})."))  # fmt: skip
     self._grad = value
 
 

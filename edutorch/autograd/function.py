@@ -117,7 +117,7 @@ class FunctionNode(Node):
         if d is None:
             return None
         if not self.is_tensor[i]:
-            raise RuntimeError(f"function {self.name()} returned a gradient different from None at position {i + 1}, but the "
+            raise RuntimeError(f"function {self.name()} returned a gradient different than None at position {i + 1}, but the "
                                "corresponding forward input was not a Variable")  # fmt: skip
         edge = self.edges[i]
         if edge is None:

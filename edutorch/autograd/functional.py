@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..backends import XP
 from ..modes import enable_grad
 from ..tensor import Tensor, wrap
 from .backward import grad
@@ -16,7 +17,7 @@ def _as_tuple(value, what, function):
     values = tuple(value) if several else (value,)
     for i, v in enumerate(values):
         if not isinstance(v, Tensor):
-            where = f"the value at index {i} in the " if several else "the "
+            where = f"the value at index {i} in the " if several else "the given "
             raise TypeError(f"The {what} given to {function} must be either a Tensor or a tuple of Tensors but {where}{what} "
                             f"has type {type(v)}.")  # fmt: skip
     return several, values
@@ -196,7 +197,7 @@ def _stacked(rows, y, x):
     shape = (*y.array.shape, *x.array.shape)
     if not rows:
         return wrap(np.zeros(shape, x.array.dtype))
-    return rows[0].stack(rows).reshape(shape)
+    return XP[Tensor].stack(rows).reshape(shape)
 
 
 def hessian(

@@ -39,6 +39,7 @@ class Node:
     __slots__ = ("edges", "saved", "shape", "dtype", "stamp", "notes", "__weakref__")
     role = "node"
     index = 0  # which output of its operation it stands for
+    frees = True  # whether what it saved is worth freeing: values, not just parameters
 
     def __init__(self, edges, saved, shape, dtype):
         self.edges, self.saved, self.shape, self.dtype = edges, saved, shape, dtype
@@ -311,7 +312,7 @@ def run_backward(roots, seeds, retain, create, targets=None):
                         heappush(youngest, (-edge.stamp, edge))
                 else:
                     add(edge, d, arrived, youngest, leaves)
-            if not retain and node.saved:
+            if not retain and node.frees and node.saved:
                 node.saved = None
         gradients = d = None  # hold no reference: `.grad` may then keep the arrays themselves
         while leaves:

@@ -42,7 +42,7 @@ import numpy as np
 from .. import dtypes
 from ..autograd.graph import HalfNode
 from ..backends import DEVICE_TYPE, XP
-from ..errors import not_a_tensor, refuse_different_dtypes
+from ..errors import not_a_tensor, number_overflow, refuse_different_dtypes
 from ..tensor import Tensor, wrap
 from .forms import half_kernel, inplace_form, loose_sizes, result_type
 from .nodes import NodeClasses
@@ -75,7 +75,9 @@ class Op:
         self.tensors = list(self.kinds)
         self.cast, self.view, self.takes_out = cast, view, out
         self.outputs, self.extras, self.numbers = outputs, extras, numbers
-        self.number_other_way = self.refuse = None  # set by operators that need them, see `number_first` and `detour`
+        self.number_other_way = self.refuse = (
+            None  # set by operators that need them, see `number_first` and `detour`
+        )
         self.wraps = True
         self.takes_list = "Arrays" in self.kinds.values()
         self.result_type = result_type(self.name, outputs) if isinstance(outputs, tuple) else tuple
@@ -205,17 +207,21 @@ class Op:
 
     def detour(self, values, statics):
         """Run the operator on operands that must be converted first: mixed dtypes, halves, integers to be floats."""
+        taking_part = [i for i, n in enumerate(self.tensors) if not self.kinds[n].startswith("Index")]
+        for i in taking_part:
+            v, kind = values[i], self.kinds[self.tensors[i]]
+            known = (
+                isinstance(v, (Tensor, list, tuple))
+                or type(v) in NUMBERS
+                or (v is None and kind.endswith("None"))
+            )
+            if not known:
+                values[i] = self._as_number(v, i)
         if self.refuse:
             self.refuse(*values)
-        taking_part = [i for i, n in enumerate(self.tensors) if not self.kinds[n].startswith("Index")]
         operands = [values[i] for i in taking_part if values[i] is not None]
         if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
             operands = operands[0]
-        for i in taking_part:
-            v = values[i]
-            if not (v is None or isinstance(v, (Tensor, list, tuple)) or type(v) in NUMBERS):
-                values[i] = self._as_number(v, i)
-        operands = [v for v in operands if v is not None]
         if self.cast == "same":
             refuse_different_dtypes(self.name, [v.array.dtype for v in operands if isinstance(v, Tensor)])
         target = dtypes.common([v.array if isinstance(v, Tensor) else v for v in operands])
@@ -269,10 +275,10 @@ class Op:
         return self.fn(**dict(zip(self.tensors, values, strict=True)), **statics)
 
     def _as_number(self, value, i):
-        if isinstance(value, (int, float)):  # NumPy scalars, bool subclasses
-            return value
-        if hasattr(value, "item") and getattr(value, "ndim", 1) == 0:
+        if hasattr(value, "item") and getattr(value, "ndim", 1) == 0:  # NumPy's scalars
             return value.item()
+        if isinstance(value, (int, float)):
+            return value
         raise not_a_tensor(self.name, self.tensors[i], i + 1, value)
 
     # ---- what lessons show

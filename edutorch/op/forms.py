@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import collections
 import functools
+import warnings
 import types
 
 from .. import dtypes
 from ..autograd.graph import widen
+from ..autograd.versions import bump
 from ..autograd.views import assign, refuse_cast
 from ..backends import XP
 from ..tensor import Tensor, wrap
@@ -55,18 +57,23 @@ def operator_form(call, arrays=False):
 
     def detour(values, statics):
         other = values[1]
-        if not (isinstance(other, (Tensor, int, float)) or (hasattr(other, "item") and not getattr(other, "ndim", 1))):
+        if not (
+            isinstance(other, (Tensor, int, float))
+            or (hasattr(other, "item") and not getattr(other, "ndim", 1))
+        ):
             if not (arrays and type(other) in XP):
                 return NotImplemented
             values[1] = wrap(other)
         return call.op.detour(values, statics)
 
-    form = types.FunctionType(call.__code__, {**call.__globals__, "_detour": detour}, call.__name__, call.__defaults__)
+    form = types.FunctionType(
+        call.__code__, {**call.__globals__, "_detour": detour}, call.__name__, call.__defaults__
+    )
     form.__kwdefaults__, form.__doc__, form.__module__ = call.__kwdefaults__, call.__doc__, call.__module__
     return form
 
 
-def into(out, result):
+def into(name, out, result):
     """Write a result into the tensor given as `out=`, resizing it if it is empty, as PyTorch does.
 
     Raises:
@@ -75,13 +82,22 @@ def into(out, result):
     if out is None:
         return result
     if result.tracked or out.tracked:
-        raise RuntimeError("functions with out=... arguments don't support automatic differentiation, but one of the arguments "
-                           "requires grad.")  # fmt: skip
+        raise RuntimeError(
+            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
+            "arguments requires grad."
+        )
     refuse_cast(result.dtype, out.dtype)
     if out.array.shape == result.array.shape:
         out.array[...] = result.array
-    else:
-        out.array = result.array.astype(out.array.dtype)
+        bump(out)
+        return out
+    if out.array.size:
+        warnings.warn(
+            f"An output with one or more elements was resized since it had shape {list(out.array.shape)}, which does not "
+            f"match the required output shape {list(result.array.shape)}. Give an empty tensor to have it resized.",
+            stacklevel=3,
+        )
+    out.array = result.array.astype(out.array.dtype)
     return out
 
 

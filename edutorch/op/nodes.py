@@ -26,6 +26,9 @@ class NodeClasses(dict):
         cls = self[label] = type(label or op.node_name, bases, body)
         cls.many = op.outputs == "many"
         cls.kept, cls.gradients = op.kept, write_gradients(op, half=HalfNode in self.mixins)
+        cls.frees = not {*op.kept}.isdisjoint(
+            {"out", *op.kinds, *op.extras, *(op.outputs if several else ())}
+        )
         return cls
 
 

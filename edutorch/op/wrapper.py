@@ -76,7 +76,9 @@ def write_call(op, half):
                     f"except AttributeError: return into(out, number_first([{', '.join(names)}], {_statics(op)}))"
                 )
             else:
-                emit(f"except AttributeError: raise not_a_tensor({op.name!r}, {n!r}, {op.params.index(n) + 1}, {n}) from None")
+                emit(
+                    f"except AttributeError: raise not_a_tensor({op.name!r}, {n!r}, {op.params.index(n) + 1}, {n}) from None"
+                )
     # Operands that need converting take the detour, which calls back with converted ones.
     part = [n for n in names if not kinds[n].startswith("Index")]
     if op.cast and not half:
@@ -137,8 +139,9 @@ def write_call(op, half):
     if op.cast:
         emit(f"    if busy(error): r = quietly_alone({call})")
         if "Operand" in kinds.values():
+            again = f"_op.wrap_numbers([{', '.join(names)}], {_statics(op)})"
             emit(
-                f"    elif type(error) is OverflowError: return _op.wrap_numbers([{', '.join(names)}], {_statics(op)})"
+                f"    elif type(error) is OverflowError: return {f'into(out, {again})' if op.takes_out else again}"
             )
         emit(f"    else: _explain(error, [{arrays}])")
     else:
@@ -290,7 +293,7 @@ def namespace(op, half):
         "quietly_alone": quietly_alone,
         "array_dtype": np.dtype, "to_numpy": dtypes.to_numpy,
         "_unset": _UNSET,
-        "_self": _Late(op), "_nth": functools.partial(_nth, op), "_detour": op.detour, "into": into,
+        "_self": _Late(op), "_nth": functools.partial(_nth, op), "_detour": op.detour, "into": functools.partial(into, op.name),
         "number_first": op.number_first, "_op": op,
         "_explain": functools.partial(_explain, op), "record_many": record_many,
         "_label": op.node_name,
