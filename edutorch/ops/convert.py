@@ -26,13 +26,13 @@ clone.grad(input=lambda g: g)
 
 @op(cast=None, out=False, name="astype", node="ToCopyBackward0")
 def astype(input: Array, dtype_):
-    """Convert the elements to another dtype (a NumPy dtype).
+    """Convert the elements to another dtype (NumPy's or PyTorch's).
 
     Shape:    input (*) -> out (*)
     Math:     y = x, rounded to the dtype
     Gradient: dL/dx = g, in the dtype of x
     """
-    return cast_array(input, dtype_)
+    return cast_array(input, dtypes.to_numpy(dtype_))
 
 
 astype.grad(input=lambda g: g)
