@@ -21,10 +21,12 @@ def relu(xp, input: Array):
     """
     if input.dtype.kind == "b":
         raise RuntimeError("Boolean inputs not supported for relu")
-    return xp.maximum(input, input.dtype.type(0))  # a typed zero: a Python number takes half a microsecond longer
+    return xp.maximum(
+        input, input.dtype.type(0)
+    )  # a typed zero: a Python number takes half a microsecond longer
 
 
-relu.grad(input=lambda g, out: keep.both(g, out > 0))
+relu.grad(input=lambda g, out: keep.both(g, ~(out <= 0)))  # nan is let through, as in PyTorch
 
 
 @op(method=False, out=False)

@@ -90,7 +90,9 @@ def refuse_bool(input, other):
     Raises:
         RuntimeError: as the name says.
     """
-    booleans = [v.array.dtype.kind == "b" if isinstance(v, Tensor) else isinstance(v, bool) for v in (input, other)]
+    booleans = [
+        v.array.dtype.kind == "b" if isinstance(v, Tensor) else isinstance(v, bool) for v in (input, other)
+    ]
     if any(booleans):
         raise bool_subtraction(all(booleans))
 
@@ -157,7 +159,9 @@ def integer_power(xp, input, exponent):
     if input.dtype.kind == "u" or not (exponent < 0).any():
         return input**exponent
     sign = xp.where((exponent & 1) == 0, 1, input)
-    return xp.where(exponent < 0, xp.where(abs(input) == 1, sign, 0), input ** xp.maximum(exponent, 0)).astype(input.dtype)
+    return xp.where(
+        exponent < 0, xp.where(abs(input) == 1, sign, 0), input ** xp.maximum(exponent, 0)
+    ).astype(input.dtype)
 
 
 def base_gradient(g, input, exponent, xp):
@@ -195,6 +199,7 @@ def power_gradient(g, exponent, base, out, xp):
 
 power_of_number.grad(exponent=power_gradient)
 pow.op.number_other_way = power_of_number
+pow.op.wraps = False
 
 
 def square(input, *, out=None):
@@ -220,11 +225,8 @@ def lerp(xp, input: Array, end: Array, weight: Operand):
     Gradient: dL/da = g (1 - w),  dL/db = g w,  dL/dw = g (b - a)
 
     Raises:
-        NotImplementedError: for integers.
+        NotImplementedError: for integers. RuntimeError: for operands of different dtypes.
     """
-    if input.dtype.kind != "f":
-        kind = "tensor" if isinstance(weight, xp.ndarray) else "scalar"
-        raise not_implemented(f"lerp_kernel_{kind}", input)
     way = end - input
     # From the nearer end: exact at w = 0 and at w = 1.
     if isinstance(weight, xp.ndarray):
@@ -237,6 +239,26 @@ lerp.grad(
     end=lambda g, weight: g * weight,
     weight=lambda g, input, end: g * (end - input),
 )
+
+
+def refuse_for_lerp(input, end, weight):
+    """Raise PyTorch's errors for operands that `lerp` does not mix.
+
+    Raises:
+        NotImplementedError: for integers. RuntimeError: for different dtypes.
+    """
+    for name, v in (("end", end), ("weight", weight)):
+        weak = name == "weight" and not getattr(v, "ndim", 0)
+        if not weak and v.dtype is not input.dtype:
+            names = [t.dtype.legacy.lower() for t in (input, v)]
+            raise RuntimeError(f"expected dtype {names[0]} for `{name}` but got dtype {names[1]}")
+    if not input.is_floating_point():
+        raise not_implemented(
+            f"lerp_kernel_{'tensor' if isinstance(weight, Tensor) else 'scalar'}", input.array
+        )
+
+
+lerp.op.refuse = refuse_for_lerp
 
 
 @op(inplace=True)
@@ -276,7 +298,7 @@ def addcdiv(input: Array, tensor1: Array, tensor2: Array, *, value=1):
     """
     if input.dtype.kind != "f":
         raise RuntimeError(
-            "Integer division with addcdiv is no longer supported, and in a future release addcdiv will perform a true "
+            "Integer division with addcdiv is no longer supported, and in a future  release addcdiv will perform a true "
             "division of tensor1 and tensor2. Use input + value * torch.trunc(tensor1 / tensor2) for integers, or "
             "convert the operands to a floating dtype."
         )
@@ -319,5 +341,10 @@ Tensor.__add__, Tensor.__radd__ = operator_form(add, arrays=True), operator_form
 Tensor.__sub__, Tensor.__rsub__ = operator_form(sub, arrays=True), operator_form(rsub)
 Tensor.__mul__, Tensor.__rmul__ = operator_form(mul, arrays=True), operator_form(mul)
 Tensor.__pow__, Tensor.__rpow__ = operator_form(pow, arrays=True), operator_form(power_of_number)
-Tensor.__iadd__, Tensor.__isub__, Tensor.__imul__, Tensor.__ipow__ = Tensor.add_, Tensor.sub_, Tensor.mul_, Tensor.pow_
+Tensor.__iadd__, Tensor.__isub__, Tensor.__imul__, Tensor.__ipow__ = (
+    Tensor.add_,
+    Tensor.sub_,
+    Tensor.mul_,
+    Tensor.pow_,
+)
 speak(square=square, power=pow, hypot=hypot)

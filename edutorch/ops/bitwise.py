@@ -164,9 +164,21 @@ def _reflected(function):
     return form
 
 
-Tensor.__and__, Tensor.__rand__, Tensor.__iand__ = operator_form(bitwise_and), operator_form(bitwise_and), Tensor.bitwise_and_
-Tensor.__or__, Tensor.__ror__, Tensor.__ior__ = operator_form(bitwise_or), operator_form(bitwise_or), Tensor.bitwise_or_
-Tensor.__xor__, Tensor.__rxor__, Tensor.__ixor__ = operator_form(bitwise_xor), operator_form(bitwise_xor), Tensor.bitwise_xor_
+Tensor.__and__, Tensor.__rand__, Tensor.__iand__ = (
+    operator_form(bitwise_and),
+    operator_form(bitwise_and),
+    Tensor.bitwise_and_,
+)
+Tensor.__or__, Tensor.__ror__, Tensor.__ior__ = (
+    operator_form(bitwise_or),
+    operator_form(bitwise_or),
+    Tensor.bitwise_or_,
+)
+Tensor.__xor__, Tensor.__rxor__, Tensor.__ixor__ = (
+    operator_form(bitwise_xor),
+    operator_form(bitwise_xor),
+    Tensor.bitwise_xor_,
+)
 Tensor.__lshift__, Tensor.__ilshift__ = operator_form(bitwise_left_shift), Tensor.bitwise_left_shift_
 Tensor.__rshift__, Tensor.__irshift__ = operator_form(bitwise_right_shift), Tensor.bitwise_right_shift_
 Tensor.__rlshift__, Tensor.__rrshift__ = _reflected(bitwise_left_shift), _reflected(bitwise_right_shift)

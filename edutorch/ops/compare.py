@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from ..errors import not_a_tensor
 from ..op import Array, Operand, op
 from ..op.forms import alias, operator_form
 from ..tensor import Tensor, method
+from .activation import keep
 from .dialect import speak
 
 __all__ = [
@@ -76,9 +78,10 @@ def ge(input: Array, other: Operand):
 # ---------------------------------------------------------------- the larger, the smaller
 
 
-def _share(g, wins, ties, xp):
-    """Return the gradient where an operand wins, and half of it where the two tie, so that they share the whole."""
-    return xp.where(wins, g, xp.where(ties, g * 0.5, xp.zeros_like(g)))
+def _share(g, loses, at_best_ties):
+    """Give an operand half of the gradient unless it loses, and the other half unless it only ties."""
+    half = g * 0.5
+    return keep.both(half, ~loses) + keep.both(half, ~at_best_ties)
 
 
 @op
@@ -93,8 +96,8 @@ def maximum(xp, input: Array, other: Array):
 
 
 maximum.grad(
-    input=lambda g, input, other, xp: _share(g, input > other, input == other, xp),
-    other=lambda g, input, other, xp: _share(g, other > input, input == other, xp),
+    input=lambda g, input, other: _share(g, input < other, input <= other),
+    other=lambda g, input, other: _share(g, other < input, other <= input),
 )
 
 
@@ -110,8 +113,8 @@ def minimum(xp, input: Array, other: Array):
 
 
 minimum.grad(
-    input=lambda g, input, other, xp: _share(g, input < other, input == other, xp),
-    other=lambda g, input, other, xp: _share(g, other < input, input == other, xp),
+    input=lambda g, input, other: _share(g, input > other, input >= other),
+    other=lambda g, input, other: _share(g, other > input, other >= input),
 )
 
 
@@ -127,8 +130,8 @@ def fmax(xp, input: Array, other: Array):
 
 
 fmax.grad(
-    input=lambda g, input, other, xp: xp.where((input >= other) | xp.isnan(other), g, xp.zeros_like(g)),
-    other=lambda g, input, other, xp: xp.where((input >= other) | xp.isnan(other), xp.zeros_like(g), g),
+    input=lambda g, input, other, xp: keep.both(g, (input >= other) | xp.isnan(other)),
+    other=lambda g, input, other, xp: keep.both(g, ~((input >= other) | xp.isnan(other))),
 )
 
 
@@ -144,8 +147,8 @@ def fmin(xp, input: Array, other: Array):
 
 
 fmin.grad(
-    input=lambda g, input, other, xp: xp.where((input <= other) | xp.isnan(other), g, xp.zeros_like(g)),
-    other=lambda g, input, other, xp: xp.where((input <= other) | xp.isnan(other), xp.zeros_like(g), g),
+    input=lambda g, input, other, xp: keep.both(g, (input <= other) | xp.isnan(other)),
+    other=lambda g, input, other, xp: keep.both(g, ~((input <= other) | xp.isnan(other))),
 )
 
 
@@ -227,7 +230,7 @@ def isclose(xp, input: Array, other: Array, rtol=1e-05, atol=1e-08, equal_nan=Fa
     """
     if rtol < 0 or atol < 0:
         name, value = ("rtol", rtol) if rtol < 0 else ("atol", atol)
-        raise RuntimeError(f"{name} must be greater than or equal to zero, but got {value}")
+        raise RuntimeError(f"{name} must be greater than or equal to zero, but got {value:g}")
     close = input == other
     if equal_nan and input.dtype.kind == "f":
         close = close | (xp.isnan(input) & xp.isnan(other))
@@ -248,15 +251,27 @@ def refuse_different(input, other):
 isclose.op.refuse = refuse_different
 
 
+def need_tensor(name, other):
+    """Raise if the second operand is no tensor.
+
+    Raises:
+        TypeError: as the name says.
+    """
+    if not isinstance(other, Tensor):
+        raise not_a_tensor(name, "other", 2, other)
+
+
 @method
 def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
     """Return whether all elements are equal up to rounding, as `isclose` tells it: a Python bool."""
+    need_tensor("allclose", other)
     return bool(isclose(input, other, rtol, atol, equal_nan).array.all())
 
 
 @method
 def equal(input, other):
     """Return whether two tensors have the same shape and elements: a Python bool."""
+    need_tensor("equal", other)
     if input.shape != other.shape:
         return False
     return bool(eq(input, other).array.all())

@@ -21,7 +21,9 @@ def true_divide(input: Array, other: Operand):
     return input / other
 
 
-true_divide.grad(input=lambda g, other: g / other, other=lambda g, input, other: -g * ((input / other) / other))
+true_divide.grad(
+    input=lambda g, other: g / other, other=lambda g, input, other: -g * ((input / other) / other)
+)
 
 
 @op(name="div", node="DivBackward2", numbers=True, method=False)
@@ -32,10 +34,7 @@ def divide_and_round(xp, input: Array, other: Operand, rounding_mode):
     Math:     y = floor(a / b) or trunc(a / b)
     Gradient: dL/da = 0,  dL/db = 0
     """
-    if input.dtype.kind in "iub":
-        refuse_zero(other)
-    if input.dtype.kind == "b":
-        raise not_implemented(f"div_{rounding_mode}_cpu", input)
+    check_integers(input, other, f"div_{rounding_mode}_cpu")
     if rounding_mode == "floor":
         return xp.floor_divide(input, other)
     if input.dtype.kind == "f":
@@ -46,14 +45,18 @@ def divide_and_round(xp, input: Array, other: Operand, rounding_mode):
 divide_and_round.grad(input=lambda g, xp: xp.zeros_like(g), other=lambda g, xp: xp.zeros_like(g))
 
 
-def refuse_zero(divisor):
-    """Raise if integers are divided by zero.
+def check_integers(input, divisor, kernel):
+    """Raise if integers are divided by zero, or booleans by anything.
 
     Raises:
-        RuntimeError: as PyTorch does.
+        RuntimeError, NotImplementedError: as PyTorch does.
     """
-    if divisor == 0 if isinstance(divisor, (int, float)) else (divisor == 0).any():
-        raise RuntimeError("ZeroDivisionError\nIntegers have no infinity: divide floats, or mask the zeros first.")
+    if input.dtype.kind == "b":
+        raise not_implemented(kernel, input)
+    if input.dtype.kind in "iu" and (divisor == 0 if isinstance(divisor, int) else (divisor == 0).any()):
+        raise RuntimeError(
+            "ZeroDivisionError\nIntegers have no infinity: divide floats, or mask the zeros first."
+        )
 
 
 def div(input, other, *, rounding_mode=None, out=None):
@@ -90,10 +93,7 @@ def floor_divide(xp, input: Array, other: Operand):
         RuntimeError: for integers divided by zero.
         NotImplementedError: for booleans.
     """
-    if input.dtype.kind in "iub":
-        refuse_zero(other)
-    if input.dtype.kind == "b":
-        raise not_implemented("div_floor_cpu", input)
+    check_integers(input, other, "div_floor_cpu")
     return xp.floor_divide(input, other)
 
 
@@ -112,10 +112,7 @@ def remainder(xp, input: Array, other: Operand):
         RuntimeError: for integers divided by zero.
         NotImplementedError: for booleans.
     """
-    if input.dtype.kind in "iub":
-        refuse_zero(other)
-    if input.dtype.kind == "b":
-        raise not_implemented("remainder_cpu", input)
+    check_integers(input, other, "remainder_cpu")
     return xp.remainder(input, other)
 
 
@@ -136,16 +133,11 @@ def fmod(xp, input: Array, other: Operand):
         RuntimeError: for integers divided by zero.
         NotImplementedError: for booleans.
     """
-    if input.dtype.kind in "iub":
-        refuse_zero(other)
-    if input.dtype.kind == "b":
-        raise not_implemented("fmod_cpu", input)
+    check_integers(input, other, "fmod_cpu")
     return xp.fmod(input, other)
 
 
-fmod.grad(
-    input=lambda g: g, other=lambda g, input, other: -g * divide_and_round.both(input, other, "trunc")
-)
+fmod.grad(input=lambda g: g, other=lambda g, input, other: -g * divide_and_round.both(input, other, "trunc"))
 
 
 @op(name="remainder", method=False, out=False, node=NO_DERIVATIVE)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
+from ..errors import not_implemented
 from ..op import Array, Operand, op
-from ..op.forms import no_derivative
 from ..tensor import Tensor
 from .dialect import speak
 
@@ -200,7 +200,12 @@ def logaddexp(xp, input: Array, other: Array):
     Shape:    input (*), other (*), broadcast -> out (*)
     Math:     y = ln(e^a + e^b)
     Gradient: dL/da = g / (1 + e^(b - a)),  dL/db = g / (1 + e^(a - b))
+
+    Raises:
+        NotImplementedError: for integers.
     """
+    if input.dtype.kind != "f":
+        raise not_implemented("logaddexp_cpu", input)
     return xp.logaddexp(input, other)
 
 
@@ -217,7 +222,12 @@ def logaddexp2(xp, input: Array, other: Array):
     Shape:    input (*), other (*), broadcast -> out (*)
     Math:     y = log2(2^a + 2^b)
     Gradient: dL/da = g / (1 + 2^(b - a)),  dL/db = g / (1 + 2^(a - b))
+
+    Raises:
+        NotImplementedError: for integers.
     """
+    if input.dtype.kind != "f":
+        raise not_implemented("logaddexp2_cpu", input)
     return xp.logaddexp2(input, other)
 
 
@@ -240,7 +250,7 @@ def xlogy(xp, input: Array, other: Operand):
     Math:     z = x ln y
     Gradient: dL/dx = g ln y, zero where x = 0 and y <= 0,  dL/dy = g x / y
     """
-    return xp.where((input == 0) & ~xp.isnan(other), xp.zeros_like(input), input * xp.log(other))
+    return xp.where((input == 0) & (other == other), xp.zeros_like(input), input * xp.log(other))
 
 
 def xlogy_gradient(g, input, other, xp):

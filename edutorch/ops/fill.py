@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from ..errors import not_a_tensor
 from ..op import Array, Operand, op
+from ..op.forms import inplace_form
 from ..tensor import Tensor
 from .convert import cast_array
 
@@ -36,7 +38,7 @@ def filled(xp, input: Array, value: Operand):
     """
     if getattr(value, "ndim", 0):
         raise RuntimeError(
-            f"fill only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions.\n"
+            f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions.\n"
             "To copy a whole tensor, use x.copy_(value)."
         )
     result = xp.empty_like(input)
@@ -55,17 +57,30 @@ for _form in (fill, fill_in_place):
 fill_ = Tensor.fill_
 
 
-@op(cast=None, name="copy", node="torch::autograd::CopyBackwards", inplace=True, method=False, out=False)
-def copy(xp, input: Array, src: Array, non_blocking=False):
-    """Return the values of `src`, in the shape and dtype of the input; users call it as `x.copy_(src)`.
+@op(cast=None, name="copy_", node="torch::autograd::CopyBackwards", method=False, out=False)
+def copy(xp, input: Array, other: Operand, non_blocking=False):
+    """Return the values of `other`, in the shape and dtype of the input; users call it as `x.copy_(other)`.
 
-    Shape:    input (*), src (*), broadcast to input's -> out (*)
-    Math:     y = s
-    Gradient: dL/dx = 0,  dL/ds = g
+    Shape:    input (*), other (*), broadcast to input's -> out (*)
+    Math:     y = b
+    Gradient: dL/dx = 0,  dL/db = g
+
+    Raises:
+        TypeError: if `other` is neither a tensor nor a number.
+        RuntimeError: if its shape does not broadcast to the input's.
     """
-    if src.dtype != input.dtype:
-        src = cast_array(src, input.dtype)
-    return src if src.shape == input.shape else xp.broadcast_to(src, input.shape)
+    if isinstance(other, (bool, int, float)):
+        other = xp.asarray(other)
+    elif not isinstance(other, xp.ndarray):
+        raise not_a_tensor("copy_", "other", 1, other)
+    if other.dtype != input.dtype:
+        other = cast_array(other, input.dtype)
+    return (
+        other
+        if other.shape == input.shape
+        else xp.broadcast_to(other, xp.broadcast_shapes(input.shape, other.shape))
+    )
 
 
-copy.grad(input=lambda g, xp: xp.zeros_like(g), src=lambda g: g)
+copy.grad(input=lambda g, xp: xp.zeros_like(g), other=lambda g: g)
+Tensor.copy_ = inplace_form(copy, "copy_")

@@ -12,7 +12,20 @@ from ..tensor import Tensor
 from .activation import keep
 from .dialect import speak
 
-__all__ = ["ceil", "clamp", "clamp_", "clamp_max", "clamp_min", "clip", "fix", "floor", "frac", "nan_to_num", "round", "trunc"]
+__all__ = [
+    "ceil",
+    "clamp",
+    "clamp_",
+    "clamp_max",
+    "clamp_min",
+    "clip",
+    "fix",
+    "floor",
+    "frac",
+    "nan_to_num",
+    "round",
+    "trunc",
+]
 
 
 def round_with(function, input, name):
@@ -133,7 +146,8 @@ def between(xp, input: Array, min: Operand, max: Operand):
     Math:     y = min(max(x, l), h)
     Gradient: dL/dx = g where l <= x <= h, else 0,  dL/dl = g where x < l < h,  dL/dh = g where x > h or h < l
     """
-    refuse_bool(input, "clamp_scalar_cpu", min)
+    if input.dtype.kind == "b":
+        raise not_implemented("clamp_scalar_cpu" if isinstance(min, bool) else "clamp_cpu", input)
     return xp.minimum(xp.maximum(input, min), max)
 
 
@@ -161,11 +175,13 @@ clamp_at_least = one_sided(at_least, "clamp", "ClampBackward", method=False)
 clamp_at_most = one_sided(at_most, "clamp", "ClampBackward", method=False)
 for _lower in (clamp_min, clamp_at_least):
     _lower.grad(
-        input=lambda g, input, min: keep.both(g, input >= min), min=lambda g, input, min: keep.both(g, input < min)
+        input=lambda g, input, min: keep.both(g, input >= min),
+        min=lambda g, input, min: keep.both(g, input < min),
     )
 for _upper in (clamp_max, clamp_at_most):
     _upper.grad(
-        input=lambda g, input, max: keep.both(g, input <= max), max=lambda g, input, max: keep.both(g, input > max)
+        input=lambda g, input, max: keep.both(g, input <= max),
+        max=lambda g, input, max: keep.both(g, input > max),
     )
 for _clamp in (between, clamp_min, clamp_max, clamp_at_least, clamp_at_most):
     _clamp.op.wraps = False
@@ -190,7 +206,9 @@ def clamp(input, min=None, max=None, *, out=None):
         return clamp_at_most(input, max, out=out)
     if isinstance(min, Tensor) != isinstance(max, Tensor):
         kinds = ", ".join(type(v).__name__ for v in (input, min, max))
-        raise TypeError(f"clamp() received an invalid combination of arguments - got ({kinds}): give two numbers, or two tensors")
+        raise TypeError(
+            f"clamp() received an invalid combination of arguments - got ({kinds}): give two numbers, or two tensors"
+        )
     return between(input, min, max, out=out)
 
 

@@ -61,32 +61,32 @@ def abs(xp, input: Array):
     return xp.absolute(input)
 
 
-abs.grad(input=lambda g, input, xp: g * xp.sign(input))
+abs.grad(input=lambda g, input: g * sign.both(input))
 
 
 @op(inplace=True)
-def sign(xp, input: Array):
-    """Return 1, 0 or -1 as the element is positive, zero or negative.
+def sign(input: Array):
+    """Return 1, 0 or -1 as the element is positive, zero (or nan) or negative.
 
     Shape:    input (*) -> out (*)
     Math:     y = sign x
     Gradient: dL/dx = 0
     """
-    return input.copy() if input.dtype.kind == "b" else xp.sign(input)
+    return input.copy() if input.dtype.kind == "b" else (input > 0).astype(input.dtype) - (input < 0)
 
 
 sign.grad(input=lambda g, xp: xp.zeros_like(g))
 
 
 @op(inplace=True)
-def sgn(xp, input: Array):
+def sgn(input: Array):
     """Return the sign, as `sign` does (complex numbers, where the two differ, are not part of edutorch).
 
     Shape:    input (*) -> out (*)
     Math:     y = sign x
     Gradient: dL/dx = 0
     """
-    return input.copy() if input.dtype.kind == "b" else xp.sign(input)
+    return sign.both(input)
 
 
 sgn.grad(input=lambda g, xp: xp.zeros_like(g))
@@ -113,11 +113,9 @@ def copysign(xp, input: Array, other: Operand):
     return xp.copysign(input, other)
 
 
-def copysign_gradient(g, input, out, xp):
-    return g * xp.where(input == 0, xp.zeros_like(input), xp.sign(input) * xp.sign(out))
-
-
-copysign.grad(input=copysign_gradient, other=lambda g, xp: xp.zeros_like(g))
+copysign.grad(
+    input=lambda g, input, out: g * (sign.both(input) * sign.both(out)), other=lambda g, xp: xp.zeros_like(g)
+)
 
 
 @op(inplace=True, node=NO_DERIVATIVE)

@@ -16,10 +16,18 @@ __all__ = ["log_softmax", "logsumexp", "softmax"]
 
 
 def axis_of(input, dim):
-    """Return `dim` as an axis of the array; a 0-d array is taken as one number in a row."""
-    if input.ndim == 0 and not isinstance(dim, (tuple, list)) and -1 <= operator.index(dim) <= 0:
-        return ()
-    return tuple(dim) if isinstance(dim, list) else dim
+    """Return `dim` as an axis (or axes) of the array; a 0-d array is taken as one number in a row.
+
+    Raises:
+        RuntimeError: if an axis is named twice.
+    """
+    if isinstance(dim, (tuple, list)):
+        named = [d % input.ndim for d in dim if -input.ndim <= d < input.ndim]
+        for d in named:
+            if named.count(d) > 1:
+                raise RuntimeError(f"dim {d} appears multiple times in the list of dims")
+        return tuple(dim)
+    return () if input.ndim == 0 and -1 <= operator.index(dim) <= 0 else dim
 
 
 def shifted(input, dim):
@@ -77,9 +85,7 @@ def log_softmax(xp, input: Array, dim, dtype=None):
     return scores - xp.log(xp.exp(scores).sum(axis=axis, keepdims=True))
 
 
-log_softmax.grad(
-    input=lambda g, out, dim, xp: g - xp.exp(out) * g.sum(axis=axis_of(g, dim), keepdims=True)
-)
+log_softmax.grad(input=lambda g, out, dim, xp: g - xp.exp(out) * g.sum(axis=axis_of(g, dim), keepdims=True))
 
 
 @op(cast="float")

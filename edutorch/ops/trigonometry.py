@@ -238,6 +238,11 @@ def sinc_gradient(g, input, xp):
 
 sinc.grad(input=sinc_gradient)
 
-arcsin, arccos, arctan, arctan2 = alias(asin, "arcsin"), alias(acos, "arccos"), alias(atan, "arctan"), alias(atan2, "arctan2")
+arcsin, arccos, arctan, arctan2 = (
+    alias(asin, "arcsin"),
+    alias(acos, "arccos"),
+    alias(atan, "arctan"),
+    alias(atan2, "arctan2"),
+)
 arcsinh, arccosh, arctanh = alias(asinh, "arcsinh"), alias(acosh, "arccosh"), alias(atanh, "arctanh")
 speak(sin=sin, cos=cos, tan=tan, sinh=sinh, cosh=cosh)

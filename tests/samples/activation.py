@@ -7,7 +7,11 @@ INF, NAN = float("inf"), float("nan")
 SAMPLES = [
     Sample("relu", randn(2, 3)),
     Sample("relu", randn()),
-    Sample("relu", array([-1.0, 0.0, -0.0, 2.0, INF, -INF, NAN]), opts={"dtypes": ("float64", "float32", "float16", "bfloat16")}),
+    Sample(
+        "relu",
+        array([-1.0, 0.0, -0.0, 2.0, INF, -INF, NAN]),
+        opts={"dtypes": ("float64", "float32", "float16", "bfloat16")},
+    ),
     Sample("relu", ints(4, low=-9)),
 ]
 

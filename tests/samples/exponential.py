@@ -5,7 +5,11 @@ from tests.samples import Error, Sample, array, ints, positive, rand, randn
 INF, NAN = float("inf"), float("nan")
 EDGES = array([0.0, -1.0, 1.0, INF, -INF, NAN])
 FLOATS = ("float64", "float32", "float16", "bfloat16")
-SINGULAR = {"dtypes": FLOATS, "gradgrad": False, "reason": "second derivatives are infinite or undefined at the edges"}
+SINGULAR = {
+    "dtypes": FLOATS,
+    "gradgrad": False,
+    "reason": "second derivatives are infinite or undefined at the edges",
+}
 
 SAMPLES = [
     Sample("exp", randn(2, 3)),

@@ -7,7 +7,6 @@ SAMPLES = [
     Sample("fill", randn(2, 3), 2.7),
     Sample("fill", randn(2, 3), randn()),
     Sample("fill", ints(3), 2.7),
-    Sample("fill", ints(3), randn()),
 ]
 
 ERRORS = [
