@@ -31,7 +31,7 @@ def convert(framework, value, dtype, track, leaves, strided=False):
     """Turn the arrays of an argument into the framework's tensors, collecting the operands in `leaves`."""
     if isinstance(value, np.ndarray):
         t = framework.tensor(value.tolist(), dtype=getattr(framework, value.dtype.name))
-        t = t.reshape(value.shape)
+        t = t.reshape(value.shape).clone()  # a view would be refused in place with other words
         if is_operand(value):
             if dtype in ("int64", "int32", "uint8"):
                 t = (t * 4).round() if dtype != "uint8" else (t * 4).round().abs()
@@ -83,7 +83,7 @@ def numbers(t):
     t = t.detach()
     if t.is_floating_point():
         t = t.to(torch.float64 if isinstance(t, torch.Tensor) else edutorch.float64)
-    return np.asarray(t.numpy())
+    return np.asarray(t.numpy(force=True))  # PyTorch's symbolic zeros only come with force
 
 
 def same(expected, got, rtol, where=""):
@@ -268,7 +268,10 @@ def test_in_place(call):
         raise error
     same(expected, got, 1e-9, repr(call))
     if call.wants("grad"):
-        e = gradients_of_form(torch, call)
+        try:
+            e = gradients_of_form(torch, call)
+        except NotImplementedError:  # asinh_, acosh_ and atanh_
+            return
         g = gradients_of_form(edutorch, call)
         for i, (a, b) in enumerate(zip(e, g, strict=True)):
             assert (a is None or not a.any()) if b is None else (same(a, b, 1e-8, f"gradient {i}") is None)
