@@ -55,7 +55,9 @@ from .ops.bitwise import *
 from .ops.compare import *
 from .ops.convert import *
 from .ops.create import *
+from .ops.distance import *
 from .ops.division import *
+from .ops.einsum import *
 from .ops.exponential import *
 from .ops.fill import *
 from .ops.from_data import *
@@ -63,15 +65,20 @@ from .ops.gather import *
 from .ops.indexing import *
 from .ops.join import *
 from .ops.legacy import *
+from .ops.linalg import cholesky_solve, logdet
+from .ops.linalg_legacy import *
 from .ops.masks import *
 from .ops.matmul import *
+from .ops.norms import dist
 from .ops.parts import *
+from .ops.products import *
 from .ops.reduce import *
 from .ops.rounding import *
+from .ops.scan import *
 from .ops.scatter import *
 from .ops.signs import *
 from .ops.softmax import *
 from .ops.trigonometry import *
 from .ops.views import *
 
-from . import autograd, nn, optim
+from . import autograd, linalg, nn, optim
