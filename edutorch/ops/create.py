@@ -19,7 +19,7 @@ import numpy as np
 from .. import dtypes
 from ..backends import array_module
 from ..box_muller import fused_multiply_add
-from ..errors import not_a_tensor
+from ..errors import not_a_tensor, with_remedy
 from ..op.quiet import quietly
 from ..tensor import Tensor, wrap
 from .convert import cast_array
@@ -278,8 +278,10 @@ def arange(xp, dtype, start=None, end=None, step=1):
         start, end = 0, start
         if end is None:
             raise TypeError(
-                "arange() received an invalid combination of arguments - got (), but expected one of: "
-                "(end), (start, end), (start, end, step)"
+                with_remedy(
+                    "arange() received an invalid combination of arguments - got (), but expected one of:",
+                    "(end), (start, end) or (start, end, step).",
+                )
             )
         end = number_of("arange", "end", 1, end)
     else:

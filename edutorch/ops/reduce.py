@@ -12,6 +12,7 @@ import math
 import numpy as np
 
 from .. import dtypes
+from ..errors import with_remedy
 from ..op import Array, op
 from ..summation import add_up
 from ..tensor import method
@@ -123,8 +124,11 @@ def mean(xp, input: Array, dim=None, keepdim=False, *, dtype=None):
     if input.dtype.kind != "f":
         which = "Input" if dtype is None else "Optional"
         raise RuntimeError(
-            f"mean(): could not infer output dtype. {which} dtype must be either a floating point or complex "
-            f"dtype. Got: {dtypes.of(input).legacy}\nConvert it first: x.float().mean()."
+            with_remedy(
+                f"mean(): could not infer output dtype. {which} dtype must be either a floating point or "
+                f"complex dtype. Got: {dtypes.of(input).legacy}",
+                "Convert it first: x.float().mean().",
+            )
         )
     return add_up(input, axes_of(input.ndim, dim), keepdim) / count(input.shape, dim)
 
@@ -187,8 +191,11 @@ def prod(xp, input: Array, dim=None, keepdim=False, *, dtype=None):
     """
     if isinstance(dim, (tuple, list)):
         raise TypeError(
-            "prod() received an invalid combination of arguments - got (Tensor, tuple), but expected one of: "
-            "(Tensor input), (Tensor input, int dim)"
+            with_remedy(
+                "prod() received an invalid combination of arguments - got (Tensor, tuple), but expected "
+                "one of:",
+                "(Tensor input) or (Tensor input, int dim): multiply over one dimension at a time.",
+            )
         )
     if dtype is None and input.dtype.kind != "f":
         dtype = dtypes.INT64
