@@ -51,6 +51,7 @@ from .modes import (
 # Operators, a family a line
 from .ops.activation import *
 from .ops.arithmetic import *
+from .ops.arrange import *
 from .ops.bitwise import *
 from .ops.compare import *
 from .ops.convert import *

@@ -14,11 +14,11 @@ import numpy as np
 
 from .. import dtypes
 from ..autograd.graph import edge_of
-from ..autograd.versions import Storage
+from ..autograd.versions import Storage, tick
 from ..autograd.views import sync
 from ..backends import XP
 from ..errors import explain, not_a_tensor
-from ..modes import is_grad_enabled, is_inference_mode_enabled
+from ..modes import is_anomaly_enabled, is_grad_enabled, is_inference_mode_enabled
 from ..tensor import Tensor, wrap
 from .forms import into
 from .nodes import record_many
@@ -62,6 +62,7 @@ def write_call(op, half):
     lists = [n for n in names if kinds[n] == "Arrays"]
     for i, n in enumerate(names):
         if kinds[n] == "Arrays":
+            emit(f"if isinstance({n}, Tensor): raise not_a_list({n})")
             emit(f"{n} = list({n})")
             emit(f"try: a_{n} = [t.array for t in {n}]")
             emit(f"except AttributeError: raise not_a_list({n}) from None")
@@ -124,12 +125,16 @@ def write_call(op, half):
             emit(f"if {guard}{n}.base is not None and {n}.base.storage is not None: sync({n})")
     # Compute.
     leader = next((n for n in names if kinds[n] in ("Array", "Index")), part[0])
-    kind = f"type(a_{leader}[0])" if kinds[leader] == "Arrays" else f"type(a_{leader})"
+    kind = f"type(a_{leader})"
+    if kinds[leader] == "Arrays":  # an empty list is the forward's to refuse
+        kind = f"type(a_{leader}[0]) if a_{leader} else next(iter(kernels))"
     if kinds[leader] == "Operand":
         kind = f"type(a_{leader} if a_{leader} is not {leader} else a_{names[-1]})"
     passed = []
     for p in op.signature:
         value = f"a_{p.name}" if p.name in names else p.name
+        if op.typed_numbers and kinds.get(p.name) == "Operand":
+            value = f"(a_{p.name} if a_{p.name} is not {p.name} else typed(a_{leader}.dtype, {p.name}))"
         passed.append(f"{p.name}={value}" if p.kind is p.KEYWORD_ONLY else value)
     emit(f"kind = {kind}")
     call = f"kernels[kind], {', '.join(passed)}" if op.cast else f"{', '.join(passed)}"
@@ -259,16 +264,26 @@ def _write_record(op, names, part, tracks):
         "out" in op.kept
     ):  # the output's memory is saved, not the output: it leads to the node, and would make a ring
         lines += ["kept_out = new(Tensor)", "kept_out.array = r", "kept_out.storage = y.storage = Storage()"]
-    node = f"nodes[{_label_call(op)}]"
-    if op.outputs is None:
-        lines += [f"y.node = {node}(({', '.join(edges)},), {saved}, r.shape, r.dtype)", "y.tracked = True"]
-    else:
-        lines += [f"record_many({node}(({', '.join(edges)},), {saved}, r[0].shape, r[0].dtype), ys)"]
-    checked = [n for n in names if n in op.kept and not op.kinds[n] == "Arrays"]
-    if checked:
-        lines.append(
-            f"if {' or '.join(f'getattr({n}, {chr(34)}inference{chr(34)}, False)' for n in checked)}: refuse_inference()"
-        )
+    # `Node.__init__`, written out: calling it would take longer than all of this
+    of = "r" if op.outputs is None else "r[0]"
+    lines += [
+        f"node = new(nodes[{_label_call(op)}])",
+        f"node.edges = ({', '.join(edges)},)",
+        f"node.saved = {saved}",
+        f"node.shape = {of}.shape; node.dtype = {of}.dtype; node.stamp = tick(); node.notes = None",
+        "if is_anomaly_enabled(): node.trace()",
+        "y.node = node; y.tracked = True" if op.outputs is None else "record_many(node, ys)",
+    ]
+    for n in names:
+        if n in op.kept and op.kinds[n] != "Arrays":
+            guard = (
+                f"a_{n} is not {n} and "
+                if op.kinds[n] == "Operand"
+                else f"{n} is not None and "
+                if op.kinds[n].endswith("None")
+                else ""
+            )
+            lines.append(f"if {guard}{n}.inference: refuse_inference()")
     return lines
 
 
@@ -281,7 +296,8 @@ def _label_call(op):
 def namespace(op, half):
     """Return the globals of an operator's function."""
     return {
-        "Tensor": Tensor, "new": object.__new__, "wrap": wrap, "Storage": Storage, "XP": XP, "sync": sync, "edge_of": edge_of, "alias": _alias,
+        "Tensor": Tensor, "new": object.__new__, "wrap": wrap, "Storage": Storage, "XP": XP, "sync": sync, "edge_of": edge_of, "alias": _alias, "tick": tick,
+        "is_anomaly_enabled": is_anomaly_enabled,
         "is_grad_enabled": is_grad_enabled, "is_inference_mode_enabled": is_inference_mode_enabled,
         "not_a_tensor": not_a_tensor, "not_a_list": functools.partial(_not_a_list, op),
         "nothing": _NOTHING, "direct": _DIRECT.get(op.cast),
@@ -292,7 +308,7 @@ def namespace(op, half):
         "busy": busy,
         "quietly_alone": quietly_alone,
         "array_dtype": np.dtype, "to_numpy": dtypes.to_numpy,
-        "_unset": _UNSET,
+        "_unset": _UNSET, "typed": typed,
         "_self": _Late(op), "_nth": functools.partial(_nth, op), "_detour": op.detour, "into": functools.partial(into, op.name),
         "number_first": op.number_first, "_op": op,
         "_explain": functools.partial(_explain, op), "record_many": record_many,
@@ -306,6 +322,28 @@ def _alias(y):
     kept = wrap(y.array)
     kept.storage = y.storage = Storage()
     return kept
+
+
+class _Typed(dict):
+    """Python numbers as 0-d arrays of one dtype, kept: NumPy takes half a microsecond to convert one each time."""
+
+    def __init__(self, dtype):
+        self.dtype = dtype
+
+    def __missing__(self, value):
+        array = np.array(value, self.dtype)
+        if value and len(self) < 4096:  # 0.0 equals -0.0, and must not stand for it
+            self[value] = array
+        return array
+
+
+_TYPED = {dtype: _Typed(dtype) for dtype in (dtypes.FLOAT32, dtypes.FLOAT64)}
+
+
+def typed(dtype, number):
+    """Return a number as an operand that NumPy takes quickly: a 0-d array for the float dtypes."""
+    kept = _TYPED.get(dtype)
+    return number if kept is None else kept[number]
 
 
 class _Late:
@@ -331,6 +369,8 @@ def _explain(op, error, arrays):
 
 
 def _not_a_list(op, tensors):
+    if isinstance(tensors, Tensor):
+        return TypeError(f"{op.name}(): argument 'tensors' (position 1) must be tuple of Tensors, not Tensor")
     for i, t in enumerate(tensors):
         if not isinstance(t, Tensor):
             return TypeError(f"expected Tensor as element {i} in argument 0, but got {type(t).__name__}")

@@ -9,12 +9,12 @@ import numpy as np
 from .. import dtypes
 from ..errors import with_remedy
 from ..op import Array, Index, op
-from ..tensor import method
+from ..tensor import method, wrap
 from .axes import axis_of
 from .dialect import speak
 from .indexing import check_range, scatter_at
 
-__all__ = ["gather", "index_select", "take", "take_along_dim"]
+__all__ = ["gather", "index_select", "take", "take_along_dim", "unravel_index"]
 
 
 def along(index, dim):
@@ -167,6 +167,23 @@ def take_along_dim(input, indices, dim=None, *, out=None):
     if common:
         of_input[dim], of_index[dim] = input.array.shape[dim], indices.array.shape[dim]
     return gather(input.expand(of_input), dim, indices.expand(of_index), out=out)
+
+
+def unravel_index(indices, shape):
+    """Turn element numbers, in row-major order, into one tensor of positions per dimension.
+
+    Example:
+        >>> import edutorch as torch
+        >>> torch.unravel_index(torch.tensor(5), (2, 3))
+        (tensor(1), tensor(2))
+    """
+    if indices.array.dtype.kind not in "iu":
+        raise TypeError(f"expected 'indices' to be integer dtype, but got {indices.dtype}")
+    number, positions = indices.array, []
+    for size in reversed((shape,) if isinstance(shape, int) else tuple(shape)):
+        positions.insert(0, wrap(np.asarray(number % size)))
+        number = number // size
+    return tuple(positions)
 
 
 def broadcast_sizes(a, b, dim):

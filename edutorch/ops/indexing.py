@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from .. import dtypes
 from ..autograd.versions import bump
 from ..autograd.views import before_write, write
-from .. import dtypes
 from ..errors import with_remedy
 from ..modes import is_grad_enabled
 from ..op import Array, op
 from ..tensor import Tensor, method, wrap
 from .accumulate import add_at
 from .create import scalar
+from .views import row_by_row
 
 __all__: list[str] = []
 
@@ -116,8 +117,7 @@ def gather_at(input: Array, indices):
         return input.take(
             indices[-1], axis=len(indices) - 1
         )  # NumPy's `take` is several times faster than its brackets
-    out = input[indices]
-    return out if out.flags.c_contiguous else out.copy()
+    return row_by_row(input[indices])
 
 
 @op(cast=None, method=False, out=False, node="IndexPutBackward0")

@@ -292,7 +292,7 @@ def _split_evenly(name, input, sections, least, dim):
 # ---------------------------------------------------------------- diagonals
 
 
-def _diagonal_of(array, offset, dim1, dim2):
+def diagonal_of(array, offset, dim1, dim2):
     """Return a diagonal as a view that can be written."""
     first, second = axis_of(array.ndim, dim1), axis_of(array.ndim, dim2)
     if first == second:
@@ -311,7 +311,7 @@ def diagonal(input: Array, offset=0, dim1=0, dim2=1):
     Math:     y[i] = x[i, i + offset]
     Gradient: dL/dx[i, i + offset] = g[i], 0 elsewhere
     """
-    return _diagonal_of(input, offset, dim1, dim2)
+    return diagonal_of(input, offset, dim1, dim2)
 
 
 diagonal.grad(
@@ -328,7 +328,7 @@ def place_diagonal(xp, input: Array, shape_, offset, dim1, dim2):
     Gradient: dL/dx[i] = g[i, i + offset]
     """
     out = xp.zeros(shape_, input.dtype)
-    _diagonal_of(out, offset, dim1, dim2)[...] = input
+    diagonal_of(out, offset, dim1, dim2)[...] = input
     return out
 
 
@@ -344,7 +344,7 @@ def diagonal_scatter(input: Array, src: Array, offset=0, dim1=0, dim2=1):
     Gradient: dL/dx = g, 0 on the diagonal;  dL/dsrc[i] = g[i, i + offset]
     """
     out = input.copy()
-    part = _diagonal_of(out, offset, dim1, dim2)
+    part = diagonal_of(out, offset, dim1, dim2)
     part[...] = _of_shape(src, part)
     return out
 

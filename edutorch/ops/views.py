@@ -11,6 +11,8 @@ from math import prod
 import numpy as np
 
 from .. import dtypes
+from ..autograd.versions import bump
+from ..autograd.views import before_write
 from ..errors import with_remedy
 from ..op import Array, Sizes, op
 from ..tensor import Tensor, method
@@ -225,6 +227,11 @@ def compact(input: Array):
 
 
 compact.grad(input=lambda g: g)
+
+
+def row_by_row(array):
+    """Return an array contiguous in memory: NumPy lets a result inherit its inputs' layout where PyTorch does not."""
+    return array if array.flags.c_contiguous else array.copy()
 
 
 # ---------------------------------------------------------------- dimensions in another order
@@ -501,6 +508,32 @@ def expand_as(self, other):
 def broadcast_to(input, size):
     """Repeat, without copying, to a shape: `expand` as a function."""
     return expand(input, size)
+
+
+# ---------------------------------------------------------------- in place
+
+
+def _reshaping_form(call, name):
+    """Return the method that gives a tensor itself another shape: `x.unsqueeze_(0)`. No element moves."""
+
+    def form(self, *args, **kwargs):
+        before = before_write(self)
+        after = call(before, *args, **kwargs)
+        self.array = after.array
+        if self.base is not None:
+            self.replay = (lambda base: call(base, *args, **kwargs), (), self.replay)
+        if after.tracked:
+            self.node, self.tracked = after.node, True
+        bump(self)
+        return self
+
+    form.__name__ = form.__qualname__ = name
+    form.__doc__ = f"In-place form of `{name[:-1]}`: this tensor takes the new shape, and is returned."
+    setattr(Tensor, name, form)
+
+
+for _call in (squeeze, unsqueeze, transpose, swapaxes, swapdims, t):
+    _reshaping_form(_call, _call.__name__ + "_")
 
 
 speak(
