@@ -33,7 +33,7 @@ def scaled(array, alpha, other):
     return other & bool(alpha) if kind == "b" else alpha * other
 
 
-@op(inplace=True, numbers=True)
+@op(inplace=True, numbers=True, typed_numbers=True)
 def add(input: Array, other: Operand, *, alpha=ONE):
     """Add, `alpha` times the second operand.
 
@@ -50,7 +50,7 @@ def add(input: Array, other: Operand, *, alpha=ONE):
 add.grad(input=lambda g: g, other=lambda g, alpha: g if alpha == 1 else g * alpha)
 
 
-@op(inplace=True, numbers=True)
+@op(inplace=True, numbers=True, typed_numbers=True)
 def sub(input: Array, other: Operand, *, alpha=ONE):
     """Subtract, `alpha` times the second operand.
 
@@ -67,7 +67,12 @@ def sub(input: Array, other: Operand, *, alpha=ONE):
 sub.grad(input=lambda g: g, other=lambda g, alpha: -g if alpha == 1 else g * -alpha)
 
 
-@op(method=False, out=False, node=lambda other: f"RsubBackward{int(not isinstance(other, Tensor))}")
+@op(
+    method=False,
+    out=False,
+    typed_numbers=True,
+    node=lambda other: f"RsubBackward{int(not isinstance(other, Tensor))}",
+)
 def rsub(input: Array, other: Operand, *, alpha=ONE):
     """Subtract the other way round: what `1 - x` does.
 
@@ -100,7 +105,7 @@ def refuse_bool(input, other):
 sub.op.refuse = rsub.op.refuse = refuse_bool
 
 
-@op(inplace=True, numbers=True)
+@op(inplace=True, numbers=True, typed_numbers=True)
 def mul(input: Array, other: Operand):
     """Multiply.
 
@@ -181,13 +186,15 @@ pow.grad(input=base_gradient, exponent=exponent_gradient)
 
 
 @op(name="pow", method=False, out=False, node="PowBackward2")
-def power_of_number(exponent: Array, base: Operand):
+def power_of_number(xp, exponent: Array, base: Operand):
     """Raise a number to tensors of powers: what `2 ** x` does.
 
     Shape:    exponent (*) -> out (*)
     Math:     y = b^p
     Gradient: dL/dp = g y ln b, zero where b = 0 and p >= 0
     """
+    if exponent.dtype.kind in "iub":
+        return integer_power(xp, xp.full_like(exponent, base), exponent)
     return base**exponent
 
 
@@ -227,6 +234,8 @@ def lerp(xp, input: Array, end: Array, weight: Operand):
     Raises:
         NotImplementedError: for integers. RuntimeError: for operands of different dtypes.
     """
+    if input.dtype.kind != "f":
+        raise no_lerp(input, isinstance(weight, xp.ndarray))
     way = end - input
     # From the nearer end: exact at w = 0 and at w = 1.
     if isinstance(weight, xp.ndarray):
@@ -239,6 +248,10 @@ lerp.grad(
     end=lambda g, weight: g * weight,
     weight=lambda g, input, end: g * (end - input),
 )
+
+
+def no_lerp(array, by_tensor):
+    return not_implemented(f"lerp_kernel_{'tensor' if by_tensor else 'scalar'}", array)
 
 
 def refuse_for_lerp(input, end, weight):

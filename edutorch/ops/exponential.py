@@ -250,6 +250,7 @@ def xlogy(xp, input: Array, other: Operand):
     Math:     z = x ln y
     Gradient: dL/dx = g ln y, zero where x = 0 and y <= 0,  dL/dy = g x / y
     """
+    other = xp.asarray(other, dtype=input.dtype)
     return xp.where((input == 0) & (other == other), xp.zeros_like(input), input * xp.log(other))
 
 

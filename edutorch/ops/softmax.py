@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import operator
 
-from numpy.exceptions import AxisError
-
-from ..errors import not_implemented
+from ..errors import dimension_out_of_range, not_implemented
 from ..op import Array, op
 
 __all__ = ["log_softmax", "logsumexp", "softmax"]
@@ -30,17 +28,17 @@ def axis_of(input, dim):
     return () if input.ndim == 0 and -1 <= operator.index(dim) <= 0 else dim
 
 
-def shifted(input, dim):
-    """Return the scores minus the largest one along `dim`."""
-    return input - input.max(axis=dim, keepdims=True) if input.size else input + 0
-
-
 def check(input, dim, kernel):
-    if input.dtype.kind != "f":
+    """Raise for integers, and for a `dim` that the scores do not have.
+
+    Raises:
+        NotImplementedError, IndexError: as PyTorch does.
+    """
+    if not -max(input.ndim, 1) <= dim < max(input.ndim, 1):
+        raise dimension_out_of_range(input.ndim, dim)
+    if input.size and input.dtype.kind != "f":
         last = input.ndim == 0 or dim in (-1, input.ndim - 1)
         raise not_implemented(f"{kernel}{'_lastdim' if last else ''}_kernel_impl", input)
-    if input.ndim and not -input.ndim <= dim < input.ndim:
-        raise AxisError(dim, input.ndim)
 
 
 @op
@@ -55,9 +53,12 @@ def softmax(xp, input: Array, dim, dtype=None):
         NotImplementedError: for integers; give `dtype=` to convert them first.
     """
     check(input, dim, "softmax")
+    if not input.size:
+        return input.copy()
     axis = axis_of(input, dim)
-    weights = xp.exp(shifted(input, axis))
-    return weights / weights.sum(axis=axis, keepdims=True)
+    weights = xp.exp(input - input.max(axis=axis, keepdims=True))
+    weights /= weights.sum(axis=axis, keepdims=True)
+    return weights
 
 
 def softmax_gradient(g, out, dim):
@@ -80,9 +81,12 @@ def log_softmax(xp, input: Array, dim, dtype=None):
         NotImplementedError: for integers; give `dtype=` to convert them first.
     """
     check(input, dim, "log_softmax")
+    if not input.size:
+        return input.copy()
     axis = axis_of(input, dim)
-    scores = shifted(input, axis)
-    return scores - xp.log(xp.exp(scores).sum(axis=axis, keepdims=True))
+    scores = input - input.max(axis=axis, keepdims=True)
+    scores -= xp.log(xp.exp(scores).sum(axis=axis, keepdims=True))
+    return scores
 
 
 log_softmax.grad(input=lambda g, out, dim, xp: g - xp.exp(out) * g.sum(axis=axis_of(g, dim), keepdims=True))
