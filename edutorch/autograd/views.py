@@ -180,7 +180,8 @@ def assign(tensor, compute, *args, **kwargs):
 
 def refuse_shared_elements(array):
     """Raise if two elements of an array lie in one memory cell, as after `expand`."""
-    if any(stride == 0 and size > 1 for stride, size in zip(array.strides, array.shape, strict=True)):
+    repeats = any(stride == 0 and size > 1 for stride, size in zip(array.strides, array.shape, strict=True))
+    if array.size and repeats:
         raise _shared_elements()
 
 
