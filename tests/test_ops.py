@@ -94,6 +94,8 @@ def same(expected, got, rtol, where=""):
         assert tuple(got.shape) == tuple(expected.shape), where
         a, b = numbers(expected), numbers(got)
         if a.dtype.kind == "f":
+            if expected.dtype is torch.float32:  # also where the call itself asks for it
+                rtol = max(rtol, 1e-6)
             scale = np.abs(a[np.isfinite(a)]).max(initial=0.0)
             np.testing.assert_allclose(b, a, rtol=rtol, atol=rtol * max(scale, 1e-3), err_msg=where)
         else:
