@@ -67,17 +67,38 @@ def not_a_tensor(function, parameter, position, value):
         remedy))  # fmt: skip
 
 
+C_NAMES = {
+    "float32": "float", "float64": "double", "float16": "c10::Half", "bfloat16": "c10::BFloat16", "int64": "long int",
+    "int32": "int", "int16": "short int", "int8": "signed char", "uint8": "unsigned char", "bool": "bool",
+}  # fmt: skip
+
+
 def refuse_different_dtypes(name, numpy_dtypes):
     """Raise PyTorch's error if the operands of a matrix product do not all have one dtype."""
-    a, b = numpy_dtypes[0], next((d for d in numpy_dtypes if d != numpy_dtypes[0]), numpy_dtypes[0])
-    if a == b:
+    if len(set(numpy_dtypes)) < 2:
         return
-    first, second = dtypes.dtype._by_numpy[a].legacy, dtypes.dtype._by_numpy[b].legacy
-    sentence = {
-        "dot": f"dot : expected both vectors to have same dtype, but found {first} and {second}",
-        "mv": f"addmv input tensors must have the same dtype, but got {second}, {first}, and {second}",
-        "bmm": f"expected scalar type {first} but found {second}",
-    }.get(name, f"expected m1 and m2 to have the same dtype, but got: {first.lower()} != {second.lower()}")
+    found = [dtypes.dtype._by_numpy[d] for d in numpy_dtypes]
+    names, c_names = [d.legacy for d in found], [C_NAMES.get(d.name, d.name) for d in found]
+    a, b = names[:2]
+    if name == "linear":  # x W^T is a `mm`; with a bias it is an `addmm`, to which the bias comes first
+        name, names = ("addmm", [names[2], a, b]) if len(names) == 3 else ("mm", names)
+    if name in ("addmm", "addbmm"):
+        c, one, two = names
+        who = ("self", c) if c != two else ("mat1", one)
+        sentence = f"{who[0]} and mat2 must have the same dtype, but got {who[1]} and {two}"
+    elif name in ("mv", "addmv"):
+        c, one, two = names if name == "addmv" else (b, a, b)
+        sentence = f"addmv input tensors must have the same dtype, but got {c}, {one}, and {two}"
+    elif name == "baddbmm" and a != b:
+        sentence = f"Input dtypes must be the same, got: input {c_names[0]}, batch1: {c_names[1]}, batch2: {c_names[2]}"
+    elif name in ("bmm", "baddbmm"):
+        sentence = f"expected scalar type {a} but found {names[-1]}"
+    elif name == "dot":
+        sentence = f"dot : expected both vectors to have same dtype, but found {a} and {b}"
+    elif name == "inner":
+        sentence = "both inputs should have same dtype"
+    else:
+        sentence = f"expected m1 and m2 to have the same dtype, but got: {c_names[0]} != {c_names[1]}"
     raise RuntimeError(with_remedy(sentence, "Convert one of them: x.to(y.dtype)."))
 
 

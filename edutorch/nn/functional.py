@@ -36,6 +36,8 @@ def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", we
     reduction = legacy_reduction(size_average, reduce, reduction)
     if weight is None:
         return _mse_loss(input, target, reduction)
+    if weight.size() != input.size():
+        raise ValueError("Weights and input must have the same size.")
     weighted = _mse_loss(input, target, "none") * weight
     return (
         weighted

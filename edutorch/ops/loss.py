@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .. import dtypes
+from ..errors import not_implemented
 from ..op import Array, op
 
 __all__ = ["mse_loss"]
@@ -30,6 +32,8 @@ def mse_loss(xp, input: Array, target: Array, reduction="mean"):
     Math:     y = mean_i (x_i - t_i)^2
     Gradient: dL/dx = 2 g (x - t) / n,  dL/dt = -dL/dx   (without / n unless reduction="mean")
     """
+    if not dtypes.is_floating(input.dtype):
+        raise not_implemented("mse_cpu", input)
     difference = input - target
     return reduced(xp, difference * difference, reduction)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from itertools import zip_longest
 
-from ..errors import with_remedy
+from ..errors import cannot_broadcast, not_implemented, refuse_different_dtypes, with_remedy
+from .. import dtypes
 from ..op import Array, op
 from ..tensor import Tensor, method
 from .dialect import speak
@@ -27,10 +29,9 @@ __all__ = [
 ]
 
 
-def _refuse_bool(array):
+def _refuse_bool(array, kernel):
     if array.dtype.kind == "b":
-        raise NotImplementedError(with_remedy(
-            "\"addmm_impl_cpu_\" not implemented for 'Bool'", "Count in integers instead: x.long()."))  # fmt: skip
+        raise not_implemented(kernel, array)
 
 
 def _needs(condition, sentence, remedy=""):
@@ -51,7 +52,7 @@ def mm(input: Array, mat2: Array):
     """
     _needs(input.ndim == 2, "self must be a matrix", f"It has shape {input.shape}.")
     _needs(mat2.ndim == 2, "mat2 must be a matrix", f"It has shape {mat2.shape}.")
-    _refuse_bool(input)
+    _refuse_bool(input, "addmm_impl_cpu_")
     (n, k), (rows, m) = input.shape, mat2.shape
     _needs(k == rows, f"mat1 and mat2 shapes cannot be multiplied ({n}x{k} and {rows}x{m})", _INNER)
     return input @ mat2
@@ -68,7 +69,7 @@ def mv(input: Array, vec: Array):
     Math:     y = A x
     Gradient: dL/dA = g x^T,  dL/dx = A^T g
     """
-    _refuse_bool(input)
+    _refuse_bool(input, "addmv_impl_cpu")
     _needs(
         input.ndim == 2 and vec.ndim == 1,
         f"vector + matrix @ vector expected, got 1, {input.ndim}, {vec.ndim}",
@@ -95,6 +96,7 @@ def dot(input: Array, tensor: Array):
     _needs(input.size == tensor.size,
            f"inconsistent tensor size, expected tensor [{input.size}] and src [{tensor.size}] to have the same number of "
            f"elements, but got {input.size} and {tensor.size} elements respectively")  # fmt: skip
+    _refuse_bool(input, "dot")
     return input @ tensor
 
 
@@ -110,12 +112,18 @@ def bmm(input: Array, mat2: Array):
     Math:     Y_b = A_b B_b
     Gradient: dL/dA_b = G_b B_b^T,  dL/dB_b = A_b^T G_b
     """
-    _needs(input.ndim == 3, "batch1 must be a 3D tensor")
-    _needs(mat2.ndim == 3, "batch2 must be a 3D tensor")
-    b, k = input.shape[0], input.shape[2]
-    _needs(mat2.shape[:2] == (b, k), f"Expected size for first two dimensions of batch2 tensor to be: [{b}, {k}] but got: "
-           f"[{mat2.shape[0]}, {mat2.shape[1]}].", _INNER)  # fmt: skip
+    _need_batches(input, mat2)
+    _refuse_bool(input, "bmm")
     return input @ mat2
+
+
+def _need_batches(batch1, batch2):
+    """Raise PyTorch's error unless two stacks of matrices can be multiplied pair by pair."""
+    _needs(batch1.ndim == 3, "batch1 must be a 3D tensor")
+    _needs(batch2.ndim == 3, "batch2 must be a 3D tensor")
+    b, k = batch1.shape[0], batch1.shape[2]
+    _needs(batch2.shape[:2] == (b, k), f"Expected size for first two dimensions of batch2 tensor to be: [{b}, {k}] but got: "
+           f"[{batch2.shape[0]}, {batch2.shape[1]}].", _INNER)  # fmt: skip
 
 
 bmm.grad(input=lambda g, mat2: g @ mat2.mT, mat2=lambda g, input: input.mT @ g)
@@ -132,7 +140,7 @@ def _batched_label(input, other):
     )
 
 
-@op(name="batched_matmul", cast="same", method=False, node=_batched_label)
+@op(name="matmul", cast="same", method=False, node=_batched_label)
 def batched_matmul(input: Array, other: Array):
     """Multiply matrices whose leading dimensions are batches and broadcast; a 1-D operand is a row or a column.
 
@@ -140,27 +148,45 @@ def batched_matmul(input: Array, other: Array):
     Math:     Y = A B for each pair of matrices
     Gradient: dL/dA = G B^T,  dL/dB = A^T G, summed over what was broadcast
     """
-    _refuse_bool(input)
+    _refuse_bool(input, {"mv": "addmv_impl_cpu", "mm": "addmm_impl_cpu_"}.get(_kind(input, other), "bmm"))
     k, rows = input.shape[-1], other.shape[-2 if other.ndim > 1 else 0]
-    if k != rows:
-        raise _inner_mismatch(input, other)
+    if k != rows or (input.ndim > 2 and other.ndim > 2 and not _batches_fit(input.shape, other.shape)):
+        raise _mismatch(input, other)
     if other.ndim == 2 and input.ndim > 2:  # one large product instead of many small ones
         return (input.reshape(-1, k) @ other).reshape(*input.shape[:-1], other.shape[1])
     return input @ other
 
 
-def _inner_mismatch(input, other):
+def _kind(input, other):
+    """Return which product PyTorch makes of this one: its errors bear that name."""
+    return "mv" if other.ndim == 1 else "mm" if other.ndim == 2 else "bmm"
+
+
+def _batches_fit(a, b):
+    return all(m == n or m == 1 or n == 1 for m, n in zip(a[-3::-1], b[-3::-1], strict=False))
+
+
+def _mismatch(input, other):
     a, b = input.shape, other.shape
     rows, columns = math.prod(a[:-1]), b[-1] if len(b) > 1 else 1
     if len(b) == 1:
         sentence = f"size mismatch, got input ({rows}), mat ({rows}x{a[-1]}), vec ({b[0]})"
     elif len(b) == 2:
         sentence = f"mat1 and mat2 shapes cannot be multiplied ({rows}x{a[-1]} and {b[0]}x{columns})"
+    elif not _batches_fit(a, b):
+        return cannot_broadcast([a[:-2], b[:-2]])
     else:
-        batch = max(math.prod(a[:-2]), math.prod(b[:-2]))
+        batch = math.prod(map(max, zip_longest(a[-3::-1], b[-3::-1], fillvalue=1)))
         sentence = (f"Expected size for first two dimensions of batch2 tensor to be: [{batch}, {a[-1]}] but got: "
                     f"[{batch}, {b[-2]}].")  # fmt: skip
     return RuntimeError(with_remedy(sentence, f"{_INNER} The shapes are {a} and {b}."))
+
+
+def _refuse_dtypes(input, other):
+    refuse_different_dtypes(_kind(input, other), [input.array.dtype, other.array.dtype])
+
+
+batched_matmul.op.refuse = _refuse_dtypes
 
 
 def _left(g, input, other):
@@ -211,7 +237,7 @@ method(matmul)
 # ---------------------------------------------------------------- products that add to something
 
 
-@op(inplace=True)
+@op(cast="same", inplace=True)
 def addmm(input: Array, mat1: Array, mat2: Array, *, beta=1, alpha=1):
     """Multiply two matrices and add a third.
 
@@ -223,6 +249,7 @@ def addmm(input: Array, mat1: Array, mat2: Array, *, beta=1, alpha=1):
     _needs(mat2.ndim == 2, f"mat2 must be a matrix, got {mat2.ndim}-D tensor")
     (n, k), (rows, m) = mat1.shape, mat2.shape
     _needs(k == rows, f"mat1 and mat2 shapes cannot be multiplied ({n}x{k} and {rows}x{m})", _INNER)
+    _refuse_bool(mat1, "addmm_impl_cpu_")
     return _added(input, mat1 @ mat2, beta, alpha)
 
 
@@ -235,6 +262,12 @@ addmm.grad(
 
 def _added(input, product, beta, alpha):
     """Return beta input + alpha product; beta = 0 ignores the input, NaN included, as BLAS does."""
+    if input.ndim > product.ndim:
+        sizes = list(product.shape)
+        raise RuntimeError(
+            f"expand(torch.{dtypes.of(input).legacy}Tensor{{{list(input.shape)}}}, size={sizes}): the number of sizes provided "
+            f"({len(sizes)}) must be greater or equal to the number of dimensions in the tensor ({input.ndim})"
+        )
     aligned = zip(input.shape[::-1], product.shape[::-1], strict=False)
     clash = next((i for i, (a, b) in enumerate(aligned, 1) if a not in (1, b)), None)
     if clash is not None:
@@ -243,11 +276,13 @@ def _added(input, product, beta, alpha):
             f"at non-singleton dimension {product.ndim - clash}.  Target sizes: {list(product.shape)}.  Tensor sizes: "
             f"{list(input.shape)}"
         )
+    if product.dtype.kind in "iu":  # PyTorch cuts the factors down to integers
+        alpha, beta = int(alpha), int(beta)
     product = product if alpha == 1 else product * alpha
     return product if beta == 0 else product + (input if beta == 1 else input * beta)
 
 
-@op(inplace=True)
+@op(cast="same", inplace=True)
 def addmv(input: Array, mat: Array, vec: Array, *, beta=1, alpha=1):
     """Multiply a matrix by a vector and add another vector.
 
@@ -255,6 +290,11 @@ def addmv(input: Array, mat: Array, vec: Array, *, beta=1, alpha=1):
     Math:     y = beta c + alpha A x
     Gradient: dL/dc = beta g,  dL/dA = alpha g x^T,  dL/dx = alpha A^T g
     """
+    _needs(mat.ndim == 2 and vec.ndim == 1 and input.ndim <= 1,
+           f"vector + matrix @ vector expected, got {input.ndim}, {mat.ndim}, {vec.ndim}")  # fmt: skip
+    _needs(mat.shape[1] == vec.shape[0] and input.size in (1, mat.shape[0]),
+           f"size mismatch, got input ({input.size}), mat ({mat.shape[0]}x{mat.shape[1]}), vec ({vec.shape[0]})")  # fmt: skip
+    _refuse_bool(mat, "addmv_impl_cpu")
     return _added(input, mat @ vec, beta, alpha)
 
 
@@ -273,6 +313,8 @@ def addr(input: Array, vec1: Array, vec2: Array, *, beta=1, alpha=1):
     Math:     Y = beta C + alpha a b^T
     Gradient: dL/dC = beta G,  dL/da = alpha G b,  dL/db = alpha G^T a
     """
+    _needs(vec1.ndim == 1, f"addr: Expected 1-D argument vec1, but got {vec1.ndim}-D")
+    _needs(vec2.ndim == 1, f"addr: Expected 1-D argument vec2, but got {vec2.ndim}-D")
     return _added(input, vec1[:, None] * vec2, beta, alpha)
 
 
@@ -283,7 +325,7 @@ addr.grad(
 )
 
 
-@op(inplace=True)
+@op(cast="same", inplace=True)
 def baddbmm(input: Array, batch1: Array, batch2: Array, *, beta=1, alpha=1):
     """Multiply two stacks of matrices pair by pair, and add a third.
 
@@ -291,11 +333,8 @@ def baddbmm(input: Array, batch1: Array, batch2: Array, *, beta=1, alpha=1):
     Math:     Y_b = beta C_b + alpha A_b B_b
     Gradient: dL/dC = beta G,  dL/dA_b = alpha G_b B_b^T,  dL/dB_b = alpha A_b^T G_b
     """
-    _needs(batch1.ndim == 3, "batch1 must be a 3D tensor")
-    _needs(batch2.ndim == 3, "batch2 must be a 3D tensor")
-    b, k = batch1.shape[0], batch1.shape[2]
-    _needs(batch2.shape[:2] == (b, k), f"Expected size for first two dimensions of batch2 tensor to be: [{b}, {k}] but got: "
-           f"[{batch2.shape[0]}, {batch2.shape[1]}].", _INNER)  # fmt: skip
+    _need_batches(batch1, batch2)
+    _refuse_bool(batch1, "baddbmm")
     return _added(input, batch1 @ batch2, beta, alpha)
 
 
@@ -306,7 +345,7 @@ baddbmm.grad(
 )
 
 
-@op(inplace=True)
+@op(cast="same", inplace=True)
 def addbmm(input: Array, batch1: Array, batch2: Array, *, beta=1, alpha=1):
     """Multiply two stacks of matrices pair by pair, add the products up, and add a matrix.
 
@@ -314,6 +353,12 @@ def addbmm(input: Array, batch1: Array, batch2: Array, *, beta=1, alpha=1):
     Math:     Y = beta C + alpha sum_b A_b B_b
     Gradient: dL/dC = beta G,  dL/dA_b = alpha G B_b^T,  dL/dB_b = alpha A_b^T G
     """
+    _needs(batch1.ndim == 3, "batch1 must be a 3D tensor")
+    _needs(batch2.ndim == 3, "batch2 must be a 3D tensor")
+    (b, n, k), (others, rows, m) = batch1.shape, batch2.shape
+    _needs(b == others, f"batch1 and batch2 must have same number of batches, got {b} and {others}")
+    _needs(k == rows, f"Incompatible matrix sizes for bmm ({n}x{k} and {rows}x{m})", _INNER)
+    _refuse_bool(batch1, "addmm_impl_cpu_")
     return _added(input, (batch1 @ batch2).sum(axis=0), beta, alpha)
 
 
@@ -353,6 +398,9 @@ def inner(input, other, *, out=None):
     """
     if input.ndim == 0 or other.ndim == 0:
         return input.mul(other, out=out)
+    refuse_different_dtypes("inner", [input.array.dtype, other.array.dtype])
+    if input.ndim == other.ndim == 1:
+        return dot(input, other, out=out)
     k, rows = input.shape[-1], other.shape[-1]
     _needs(k == rows, f"inner() the last dimension must match on both input tensors but got shapes {list(input.shape)} and "
            f"{list(other.shape)}")  # fmt: skip
