@@ -60,6 +60,7 @@ from .ops.distance import *
 from .ops.division import *
 from .ops.einsum import *
 from .ops.exponential import *
+from .ops.extrema import *
 from .ops.fill import *
 from .ops.from_data import *
 from .ops.gather import *
