@@ -10,12 +10,12 @@ import functools
 import inspect
 from contextvars import ContextVar
 
-_grad = ContextVar("grad_enabled", default=True)
+grad_mode = ContextVar("grad_enabled", default=True)
 _inference = ContextVar("inference_mode", default=False)
 _anomaly = ContextVar("anomaly_mode", default=False)
 _check_nan = ContextVar("anomaly_check_nan", default=True)
 
-is_grad_enabled = _grad.get
+is_grad_enabled = grad_mode.get
 is_inference_mode_enabled = _inference.get
 is_anomaly_enabled = _anomaly.get
 is_anomaly_check_nan_enabled = _check_nan.get
@@ -99,14 +99,14 @@ class no_grad(_PlainSwitch):
     """
 
     def _settings(self):
-        return [(_grad, False)]
+        return [(grad_mode, False)]
 
 
 class enable_grad(_PlainSwitch):
     """Record again, inside a `no_grad` block."""
 
     def _settings(self):
-        return [(_grad, True)]
+        return [(grad_mode, True)]
 
 
 class set_grad_enabled(Switch):
@@ -115,17 +115,17 @@ class set_grad_enabled(Switch):
     def __init__(self, mode):
         super().__init__()
         self.mode = bool(mode)
-        self.previous = _grad.get()
-        _grad.set(self.mode)
+        self.previous = grad_mode.get()
+        grad_mode.set(self.mode)
 
     def __enter__(self):
-        _grad.set(self.mode)
+        grad_mode.set(self.mode)
 
     def __exit__(self, *exception):
-        _grad.set(self.previous)
+        grad_mode.set(self.previous)
 
     def __call__(self, function):
-        _grad.set(self.previous)
+        grad_mode.set(self.previous)
         return super().__call__(function)
 
     def clone(self):
@@ -143,7 +143,11 @@ class inference_mode(Switch):
         self.mode = mode
 
     def _settings(self):
-        return [(_inference, True), (_grad, False)] if self.mode else [(_inference, False), (_grad, True)]
+        return (
+            [(_inference, True), (grad_mode, False)]
+            if self.mode
+            else [(_inference, False), (grad_mode, True)]
+        )
 
     def clone(self):
         return inference_mode(self.mode)

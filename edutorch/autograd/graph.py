@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import traceback
 import warnings
-from heapq import heappop, heappush
+from heapq import heappop, heappush, heappushpop
 from operator import attrgetter
 from sys import getrefcount
 
@@ -17,11 +17,7 @@ import numpy as np
 
 from ..backends import DEVICE_TYPE, XP
 from ..dtypes import FLOAT32, HALVES
-from ..modes import (
-    is_anomaly_check_nan_enabled,
-    is_anomaly_enabled,
-    set_grad_enabled,
-)
+from ..modes import grad_mode, is_anomaly_check_nan_enabled, is_anomaly_enabled
 from ..tensor import Tensor, wrap
 from .versions import modified, tick
 
@@ -46,7 +42,11 @@ class Node:
         self.stamp = tick()
         self.notes = None
         if is_anomaly_enabled():
-            self.note("trace", traceback.format_stack()[:-2])
+            self.trace()
+
+    def trace(self):
+        """Remember where the node was made, for the message of anomaly mode."""
+        self.note("trace", traceback.format_stack()[:-2])
 
     def gradients(self, g, create):
         """Return the gradient for each edge, given the output's: arrays, or Tensors if `create`."""
@@ -288,41 +288,51 @@ def run_backward(roots, seeds, retain, create, targets=None):
     leaves = {}  # leaf -> its gradient so far
     for edge, seed in zip(edges, seeds, strict=True):
         add(edge, seed if create else seed.array, arrived, youngest, leaves)
-    with np.errstate(all="ignore"), set_grad_enabled(create):  # a gradient may be inf or nan: that is no news
-        while youngest:
-            node = heappop(youngest)[1]
-            g = arrived.pop(node)
-            if node.notes is not None or targets is not None or type(g) is list:
-                g = receive(node, g, create, captured, targets or ())
-                if wanted is not None and node not in wanted:
-                    continue
-            gradients = node.gradients(g, create)
-            if node.notes is not None:
-                gradients = after_node(node, gradients, g, create)
-            for edge, d in zip(node.edges, gradients):  # noqa: B905 (strict costs time in the hottest loop of all)
-                if d is None or (wanted is not None and owner(edge) not in wanted):
-                    continue
-                if (
-                    edge.role == "node" and d.shape == edge.shape and d.dtype is edge.dtype
-                ):  # `add`, for the common case
-                    if edge in arrived:
-                        arrived[edge] = arrived[edge] + d
-                    else:
-                        arrived[edge] = d
-                        heappush(youngest, (-edge.stamp, edge))
+    recording = grad_mode.set(create)
+    try:
+        with np.errstate(all="ignore"):  # a gradient may be inf or nan: that is no news
+            while youngest:
+                node = heappop(youngest)[1]
+                while node is not None:
+                    g = arrived.pop(node)
+                    if node.notes is not None or targets is not None or type(g) is list:
+                        g = receive(node, g, create, captured, targets or ())
+                        if wanted is not None and node not in wanted:
+                            break
+                    gradients = node.gradients(g, create)
+                    if node.notes is not None:
+                        gradients = after_node(node, gradients, g, create)
+                    new = None  # a producer that this node is the first to reach
+                    for edge, d in zip(node.edges, gradients):  # noqa: B905 (strict costs time in the hottest loop of all)
+                        if d is None or (wanted is not None and owner(edge) not in wanted):
+                            continue
+                        if (
+                            edge.role == "node" and d.shape == edge.shape and d.dtype is edge.dtype
+                        ):  # `add`, the common case
+                            if edge in arrived:
+                                arrived[edge] = arrived[edge] + d
+                            else:
+                                arrived[edge] = d
+                                if new is not None:
+                                    heappush(youngest, new)
+                                new = (-edge.stamp, edge)
+                        else:
+                            add(edge, d, arrived, youngest, leaves)
+                    if not retain and node.frees and node.saved:
+                        node.saved = None
+                    # The youngest of all is next; in a chain that is the one just reached, and the heap stays empty.
+                    node = None if new is None else heappushpop(youngest, new)[1]
+            gradients = d = None  # hold no reference: `.grad` may then keep the arrays themselves
+            while leaves:
+                leaf, g = leaves.popitem()
+                if leaf.hooks:
+                    g = run_hooks(leaf.hooks, g, create)
+                if targets is None:
+                    accumulate(leaf, g, create)
                 else:
-                    add(edge, d, arrived, youngest, leaves)
-            if not retain and node.frees and node.saved:
-                node.saved = None
-        gradients = d = None  # hold no reference: `.grad` may then keep the arrays themselves
-        while leaves:
-            leaf, g = leaves.popitem()
-            if leaf.hooks:
-                g = run_hooks(leaf.hooks, g, create)
-            if targets is None:
-                accumulate(leaf, g, create)
-            else:
-                captured[leaf] = g
+                    captured[leaf] = g
+    finally:
+        grad_mode.reset(recording)
     return captured
 
 

@@ -26,7 +26,7 @@ def relu(xp, input: Array):
     )  # a typed zero: a Python number takes half a microsecond longer
 
 
-relu.grad(input=lambda g, out: keep.both(g, ~(out <= 0)))  # nan is let through, as in PyTorch
+relu.grad(input=lambda g, out: keep.both(g, out.astype(bool)))  # what is not zero: nan is let through, as in PyTorch
 
 
 _BITS = {2: "int16", 4: "int32", 8: "int64"}
