@@ -174,7 +174,9 @@ def write_call(op, half):
         ]  # fmt: skip
         for n, flag in zip(tracks, flags, strict=True):
             emit(f"t_{n} = {flag}")
-        emit(f"if ({' or '.join(f't_{n}' for n in tracks)}) and is_grad_enabled():")
+        # An operator that is told its result's dtype may make integers, and these have no gradient.
+        floating = " and is_floating(r.dtype)" if {"dtype", "dtype_"} & {*op.params} else ""
+        emit(f"if ({' or '.join(f't_{n}' for n in tracks)}) and is_grad_enabled(){floating}:")
         for line in _write_record(op, names, part, tracks):
             emit("    " + line)
         emit("elif is_inference_mode_enabled():")
@@ -307,7 +309,7 @@ def namespace(op, half):
         "quietly": quietly,
         "busy": busy,
         "quietly_alone": quietly_alone,
-        "array_dtype": np.dtype, "to_numpy": dtypes.to_numpy,
+        "array_dtype": np.dtype, "to_numpy": dtypes.to_numpy, "is_floating": dtypes.is_floating,
         "_unset": _UNSET, "typed": typed,
         "_self": _Late(op), "_nth": functools.partial(_nth, op), "_detour": op.detour, "into": functools.partial(into, op.name),
         "number_first": op.number_first, "_op": op,
