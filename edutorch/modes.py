@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 from contextvars import ContextVar
+from typing import Any
 
 grad_mode = ContextVar("grad_enabled", default=True)
 _inference = ContextVar("inference_mode", default=False)
@@ -82,7 +83,7 @@ class Switch:
 class _PlainSwitch(Switch):
     """A switch without arguments may decorate without parentheses: `@no_grad`."""
 
-    def __new__(cls, function=None):
+    def __new__(cls, function=None) -> Any:
         return super().__new__(cls) if function is None else cls()(function)
 
 
@@ -135,7 +136,7 @@ class set_grad_enabled(Switch):
 class inference_mode(Switch):
     """`no_grad`, and more: tensors made inside may never take part in a later backward pass."""
 
-    def __new__(cls, mode=True):
+    def __new__(cls, mode: Any = True) -> Any:
         return super().__new__(cls) if isinstance(mode, bool) else cls()(mode)
 
     def __init__(self, mode=True):

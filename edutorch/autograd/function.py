@@ -80,7 +80,7 @@ class FunctionNode(Node):
                 storage = t.storage if t.base is None else t.base.storage
                 if storage is not None and storage.stamp > self.stamp:
                     raise modified(t, self, None if t.node is None else t.node.name())
-            if output is not None:
+            if output is not None and t is not None:
                 t = wrap(t.array)
                 t.node, t.tracked = (self if self.outputs == 1 else self.made[output]), True
             found.append(t)

@@ -137,11 +137,8 @@ def write(tensor, old, result):
     bump(tensor)
     for value in saved:
         if value.array is result.array and not elsewhere:
-            value.array, value.storage = (
-                array,
-                storage,
-            )  # the saved output is this memory now: a later write must be noticed
-            node.stamp = storage.stamp
+            value.array, value.storage = array, storage  # the saved output is this memory now, written just now:
+            result.node.stamp = storage.stamp  # only a later write makes it stale
     if is_grad_enabled() and (tensor.tracked or result.tracked):
         _link(tensor, result)
     return tensor

@@ -38,7 +38,7 @@ def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", we
         return _mse_loss(input, target, reduction)
     if weight.size() != input.size():
         raise ValueError("Weights and input must have the same size.")
-    weighted = _mse_loss(input, target, "none") * weight
+    weighted = (input - target) ** 2 * weight
     return (
         weighted
         if reduction == "none"

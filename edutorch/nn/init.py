@@ -122,7 +122,7 @@ def _empty(tensor):
     return False
 
 
-def kaiming_uniform_(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", generator=None):
+def kaiming_uniform_(tensor, a: float = 0, mode="fan_in", nonlinearity="leaky_relu", generator=None):
     """Fill uniformly in ±gain sqrt(3 / fan) (He et al. 2015); `a` is leaky_relu's slope."""
     if _empty(tensor):
         return tensor
@@ -130,7 +130,7 @@ def kaiming_uniform_(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", gene
     return uniform_(tensor, -bound, bound, generator)
 
 
-def kaiming_normal_(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", generator=None):
+def kaiming_normal_(tensor, a: float = 0, mode="fan_in", nonlinearity="leaky_relu", generator=None):
     """Fill with normal numbers of deviation gain / sqrt(fan) (He et al. 2015); `a` is leaky_relu's slope."""
     if _empty(tensor):
         return tensor

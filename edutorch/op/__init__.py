@@ -323,8 +323,9 @@ class Op:
         return f"<operator {self.name}({', '.join(self.params)})>"
 
 
-def op(forward=None, *, name=None, node=None, cast="common", view=False, inplace=False, method=True, out=True,
-       outputs=None, extras=(), numbers=False, typed_numbers=False):  # fmt: skip
+def op(forward: Any = None, *, name: str | None = None, node: Any = None, cast: str | None = "common",
+       view: bool | str = False, inplace=False, method=True, out=True, outputs: tuple[str, ...] | str | None = None,
+       extras: tuple[str, ...] = (), numbers=False, typed_numbers=False) -> Any:  # fmt: skip
     """Make an operator from a forward function on arrays (see the module's text).
 
     Args:

@@ -118,7 +118,7 @@ def write_gradients(op, half):
     return namespace["gradients"]
 
 
-def _arguments(op, formula, create, half, shape, needs=None):
+def _arguments(op, formula, create, half, shape, needs=""):
     """Return the expressions that fetch what a formula names from a node."""
     outputs = op.outputs if isinstance(op.outputs, tuple) else ()
     for name in inspect.signature(formula).parameters:

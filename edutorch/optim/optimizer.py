@@ -188,13 +188,9 @@ def _like_parameter(parameter, value):
     """Copy a saved state, floating tensors in the dtype of their parameter."""
     if isinstance(value, Tensor):
         value = value.clone()
-        fits = (
-            parameter is not None
-            and parameter.is_floating_point()
-            and value.is_floating_point()
-            and value.ndim
-        )
-        return value.to(parameter.dtype) if fits else value
+        if parameter is None or not value.ndim or not (parameter.is_floating_point() and value.is_floating_point()):
+            return value
+        return value.to(parameter.dtype)
     if isinstance(value, dict):
         return {
             k: v.clone() if k == "step" and isinstance(v, Tensor) else _like_parameter(parameter, v)
