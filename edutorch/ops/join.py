@@ -119,13 +119,14 @@ def stack(xp, tensors: Arrays, dim=0):
     return row_by_row(xp.stack(tensors, dim))
 
 
-stack.grad(tensors=lambda g, dim: [g[i] for i in range(g.shape[0])] if dim == 0 else list(_layers(g, dim)))
+stack.grad(tensors=lambda g, shape, dim: list(_layers(g, shape, dim)))
 
 
-def _layers(g, dim):
+def _layers(g, shapes, dim):
+    """Yield the layers of `g` that the tensors became; None for those that need no gradient."""
     place = (slice(None),) * axis_of(g.ndim, dim)
-    for i in range(g.shape[dim]):
-        yield g[(*place, i)]
+    for i, shape in enumerate(shapes):
+        yield None if shape is None else g[(*place, i)]
 
 
 def concat(tensors, dim=0, *, axis=None, out=None):
