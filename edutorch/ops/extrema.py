@@ -236,9 +236,9 @@ def _median_along(xp, input, dim, keepdim, skip_nan):
 
 
 def _median_all(xp, input, skip_nan):
-    _refuse_bool("median", input)
     if not input.size:
         return xp.full((), float("nan"), input.dtype)
+    _refuse_bool("median", input)
     return _middle(xp, input.reshape(-1), 0, skip_nan)[0].reshape(())
 
 

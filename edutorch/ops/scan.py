@@ -108,11 +108,12 @@ def logcumsumexp(xp, input: Array, dim):
     if input.dtype.kind != "f":
         kind = dtypes.of(input).legacy
         raise NotImplementedError(
-            with_remedy(
-                f"\"logcumsumexp_out_cpu\" not implemented for '{kind}'", "Convert it first: x.float()."
-            )
+            with_remedy(f"\"logcumsumexp_out_cpu\" not implemented for '{kind}'", "Convert it first: x.float().")
         )
     return xp.logaddexp.accumulate(input, axis=axis) if input.ndim else input.copy()
+
+
+_LOG_OF_NEXT_TO_NOTHING = -1e30  # stands for the logarithm of 0: with -inf, inf - inf would come up
 
 
 def _logcumsumexp_gradient(xp, g, input, out, dim):
@@ -121,7 +122,7 @@ def _logcumsumexp_gradient(xp, g, input, out, dim):
 
     def collect(positive):
         # In logarithms, where e^(x_k - y_i) cannot overflow. Only positive numbers have one.
-        logarithm = xp.where(positive > 0, xp.log(xp.where(positive > 0, positive, 1)), float("-inf"))
+        logarithm = xp.where(positive > 0, xp.log(xp.where(positive > 0, positive, 1)), _LOG_OF_NEXT_TO_NOTHING)
         backward = xp.flip(logcumsumexp.both(xp.flip(logarithm - out, axis=dim), dim), axis=dim)
         return xp.exp(backward + input)
 

@@ -1,0 +1,83 @@
+"""Greatest, smallest and middle elements."""
+
+from tests.samples import Error, Sample, array, bools, ints, randn
+
+NAN = float("nan")
+WITH_NAN = array([[1.0, NAN, 3.0], [4.0, 5.0, NAN]])
+TIES = array([[1.0, 3.0, 3.0], [3.0, 2.0, 1.0]])
+FLOATS = dict(dtypes=("float64", "float32", "float16", "bfloat16"))
+NAN_GRADIENT = FLOATS | dict(grad=False, reason="PyTorch divides 0 by 0 at NaN")
+
+SAMPLES = [
+    Sample("max", randn(2, 3)),
+    Sample("max", TIES),
+    Sample("max", WITH_NAN, opts=NAN_GRADIENT),
+    Sample("max", randn()),
+    Sample("max", randn(2, 3), 0),
+    Sample("max", TIES, 1),
+    Sample("max", TIES, -2, True),
+    Sample("max", WITH_NAN, 1, opts=FLOATS),
+    Sample("max", randn(), 0),
+    Sample("max", randn(0, 3), 1),
+    Sample("max", randn(2, 3, 4), dim=1, keepdim=True),
+    Sample("max", bools(3, 4), 0),
+    Sample("max", randn(2, 3), randn(3, salt=1)),
+    Sample("max", TIES, array([3.0, 3.0, 1.0])),
+    Sample("min", randn(2, 3)),
+    Sample("min", TIES),
+    Sample("min", randn(2, 3), 0),
+    Sample("min", TIES, 1, keepdim=True),
+    Sample("min", TIES, dim=0),
+    Sample("min", randn(2, 3), randn(2, 1, salt=1)),
+    Sample("aminmax", randn(2, 3)),
+    Sample("aminmax", TIES, dim=1),
+    Sample("aminmax", TIES, dim=0, keepdim=True),
+    Sample("argmax", randn(2, 3)),
+    Sample("argmax", TIES),
+    Sample("argmax", TIES, 1),
+    Sample("argmax", randn(2, 3, 4), -2, True),
+    Sample("argmax", randn(2, 3), dim=None, keepdim=True),
+    Sample("argmax", WITH_NAN, 1, opts=FLOATS),
+    Sample("argmax", randn()),
+    Sample("argmin", randn(2, 3)),
+    Sample("argmin", TIES, 0),
+    Sample("argmin", TIES, dim=1, keepdim=True),
+    Sample("argmin", ints(4, 5), 1),
+    Sample("median", randn(5)),
+    Sample("median", randn(2, 4)),
+    Sample("median", TIES),
+    Sample("median", randn(0)),
+    Sample("median", WITH_NAN, opts=NAN_GRADIENT),
+    Sample("median", randn(2, 5), 1),
+    Sample("median", randn(4, 3), 0, True),
+    Sample("median", randn(2, 3, 4), dim=-2),
+    Sample("median", randn(), 0),
+    Sample("median", WITH_NAN, 1, opts=FLOATS),
+    Sample("nanmedian", WITH_NAN, opts=FLOATS),
+    Sample("nanmedian", WITH_NAN, 1, opts=FLOATS),
+    Sample("nanmedian", WITH_NAN, 0, True, opts=FLOATS),
+    Sample("nanmedian", randn(5)),
+    Sample("mode", array([2.0, 1.0, 2.0, 3.0, 1.0])),
+    Sample("mode", array([[2.0, 1.0, 2.0, 3.0, 1.0], [5.0, 5.0, 4.0, 4.0, 4.0]]), 1),
+    Sample("mode", array([[2.0, 1.0], [2.0, 3.0], [1.0, 3.0]]), 0, True),
+    Sample("mode", randn()),
+]
+
+ERRORS = [
+    Error("max", randn(0)),
+    Error("max", randn(0, 3), 0),
+    Error("max", randn(2, 3), 2),
+    Error("max", randn(2), randn(3)),
+    Error("min", randn(0)),
+    Error("min", randn(0, 3), 0),
+    Error("max", [1.0, 2.0]),
+    Error("argmax", bools(3)),
+    Error("argmax", randn(0)),
+    Error("argmin", randn(0, 3), 0),
+    Error("argmax", randn(2, 3), 5),
+    Error("aminmax", randn(0)),
+    Error("median", bools(3)),
+    Error("median", randn(0), 0),
+    Error("median", randn(2), 1),
+    Error("mode", randn(0)),
+]
