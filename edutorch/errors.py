@@ -93,7 +93,7 @@ def refuse_different_dtypes(name, numpy_dtypes):
         sentence = f"Input dtypes must be the same, got: input {c_names[0]}, batch1: {c_names[1]}, batch2: {c_names[2]}"
     elif name in ("bmm", "baddbmm"):
         sentence = f"expected scalar type {a} but found {names[-1]}"
-    elif name == "dot":
+    elif name in ("dot", "vdot"):
         sentence = f"dot : expected both vectors to have same dtype, but found {a} and {b}"
     elif name == "inner":
         sentence = "both inputs should have same dtype"

@@ -10,7 +10,9 @@ from ..op import Array, op
 __all__ = ["linear"]
 
 
-def _label(input, bias):
+def _label(input, weight, bias):
+    if weight.ndim == 1:
+        return "MvBackward0" if input.ndim == 2 else "DotBackward0" if input.ndim == 1 else "UnsafeViewBackward0"
     if input.ndim == 1:
         return "SqueezeBackward4" if bias is None else "ViewBackward0"
     if input.ndim == 2:
@@ -56,7 +58,7 @@ def _need_shapes(input, weight, bias):
     if bias is not None and bias.ndim and bias.shape[-1] not in (1, m):
         raise RuntimeError(f"The expanded size of the tensor ({m}) must match the existing size ({bias.shape[-1]}) at non-singleton "
                            f"dimension 1.  Target sizes: [{rows}, {m}].  Tensor sizes: {list(bias.shape)}")  # fmt: skip
-    if input.dtype.kind == "b":
+    if input.dtype.kind == "b" and input.size:
         raise not_implemented("addmm_impl_cpu_", input)
 
 

@@ -30,7 +30,7 @@ __all__ = [
 
 
 def _refuse_bool(array, kernel):
-    if array.dtype.kind == "b":
+    if array.dtype.kind == "b" and array.size:
         raise not_implemented(kernel, array)
 
 
@@ -96,12 +96,26 @@ def dot(input: Array, tensor: Array):
     _needs(input.size == tensor.size,
            f"inconsistent tensor size, expected tensor [{input.size}] and src [{tensor.size}] to have the same number of "
            f"elements, but got {input.size} and {tensor.size} elements respectively")  # fmt: skip
-    _refuse_bool(input, "dot")
+    if input.dtype.kind == "b":
+        raise not_implemented("dot", input)
     return input @ tensor
 
 
 dot.grad(input=lambda g, tensor: g * tensor, tensor=lambda g, input: g * input)
-vdot = dot
+
+
+@op(cast="same")
+def vdot(input: Array, other: Array):
+    """Multiply two vectors element by element and add up: `dot`, which differs for complex numbers only.
+
+    Shape:    input (n,), other (n,) -> out ()
+    Math:     y = sum_i a_i b_i
+    Gradient: dL/da = g b,  dL/db = g a
+    """
+    return dot.op.forward(input, other)
+
+
+vdot.grad(input=lambda g, other: g * other, other=lambda g, input: g * input)
 
 
 @op(cast="same")
@@ -135,7 +149,7 @@ def _batched_label(input, other):
         return "SqueezeBackward4"
     return (
         "CloneBackward0"
-        if b == 3 and (a == 2 or (a == 3 and input.shape[0] == 1 != other.shape[0]))
+        if b > 2 and (a == 2 or (a == 3 and input.shape[0] == 1 != other.shape[0]))
         else "UnsafeViewBackward0"
     )
 
@@ -276,8 +290,9 @@ def _added(input, product, beta, alpha):
             f"at non-singleton dimension {product.ndim - clash}.  Target sizes: {list(product.shape)}.  Tensor sizes: "
             f"{list(input.shape)}"
         )
-    if product.dtype.kind in "iu":  # PyTorch cuts the factors down to integers
-        alpha, beta = int(alpha), int(beta)
+    cut = {"i": int, "u": int, "b": bool}.get(product.dtype.kind)
+    if cut:  # PyTorch cuts the factors down to the tensors' dtype
+        alpha, beta = cut(alpha), cut(beta)
     product = product if alpha == 1 else product * alpha
     return product if beta == 0 else product + (input if beta == 1 else input * beta)
 
@@ -359,7 +374,7 @@ def addbmm(input: Array, batch1: Array, batch2: Array, *, beta=1, alpha=1):
     _needs(b == others, f"batch1 and batch2 must have same number of batches, got {b} and {others}")
     _needs(k == rows, f"Incompatible matrix sizes for bmm ({n}x{k} and {rows}x{m})", _INNER)
     _refuse_bool(batch1, "addmm_impl_cpu_")
-    return _added(input, (batch1 @ batch2).sum(axis=0), beta, alpha)
+    return _added(input, (batch1 @ batch2).sum(axis=0, dtype=input.dtype), beta, alpha)
 
 
 addbmm.grad(
@@ -400,7 +415,8 @@ def inner(input, other, *, out=None):
         return input.mul(other, out=out)
     refuse_different_dtypes("inner", [input.array.dtype, other.array.dtype])
     if input.ndim == other.ndim == 1:
-        return dot(input, other, out=out)
+        product = dot(input, other).view(())
+        return product if out is None else out.copy_(product)
     k, rows = input.shape[-1], other.shape[-1]
     _needs(k == rows, f"inner() the last dimension must match on both input tensors but got shapes {list(input.shape)} and "
            f"{list(other.shape)}")  # fmt: skip
@@ -410,7 +426,6 @@ def inner(input, other, *, out=None):
 
 
 method(inner)
-Tensor.vdot = vdot
 
 Tensor.__matmul__ = lambda self, other: matmul(self, other) if isinstance(other, Tensor) else NotImplemented
 Tensor.__rmatmul__ = lambda self, other: matmul(other, self) if isinstance(other, Tensor) else NotImplemented
