@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 import weakref
+from typing import Any
 
 import numpy as np
 
@@ -123,7 +124,7 @@ def grad(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=Fal
         raise ValueError(
             "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
         )
-    grads = (None,) * len(outputs) if grad_outputs is None else _as_tuple(grad_outputs)
+    grads: Any = (None,) * len(outputs) if grad_outputs is None else _as_tuple(grad_outputs)
     if is_grads_batched:
         rows = [grad(outputs, inputs, [g[i] for g in grads], True, create_graph, True, allow_unused, False, materialize_grads)
                 for i in range(len(grads[0]))]  # fmt: skip
