@@ -33,7 +33,6 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
-import linecache
 import textwrap
 from typing import Any
 
@@ -45,7 +44,8 @@ from ..backends import DEVICE_TYPE, XP
 from ..errors import not_a_tensor, number_overflow, refuse_different_dtypes
 from ..tensor import Tensor, wrap
 from .forms import half_kernel, inplace_form, loose_sizes, result_type
-from .nodes import NodeClasses
+from .lazy import forget, lazy
+from .nodes import NodeClasses, parameters
 from .wrapper import NUMBERS, namespace, write_call
 
 Array = Operand = Index = Arrays = Sizes = Any  # the parameter kinds, as annotations
@@ -81,7 +81,7 @@ class Op:
         numbers,
         typed_numbers,
     ):
-        self.name, self.forward, self.doc = name or forward.__name__, forward, inspect.getdoc(forward)
+        self.name, self.forward = name or forward.__name__, forward
         signature = inspect.signature(forward)
         self.takes_xp = "xp" in signature.parameters
         self.signature = [p for p in signature.parameters.values() if p.name != "xp"]
@@ -91,9 +91,7 @@ class Op:
         self.cast, self.view, self.takes_out = cast, view, out
         self.outputs, self.extras = outputs, extras
         self.numbers, self.typed_numbers = numbers, typed_numbers
-        self.number_other_way = self.refuse = (
-            None  # set by operators that need them, see `number_first` and `detour`
-        )
+        self.number_other_way = self.refuse = None  # set by operators that need them, see `number_first` and `detour`
         self.wraps = True
         self.takes_list = "Arrays" in self.kinds.values()
         self.result_type = result_type(self.name, outputs) if isinstance(outputs, tuple) else tuple
@@ -104,6 +102,11 @@ class Op:
         self.node_classes, self.half_node_classes = NodeClasses(self, ()), NodeClasses(self, (HalfNode,))
         self.fn, self.half_fn = self._make(half=False), self._make(half=True)
         self._attach(inplace, method)
+
+    @property
+    def doc(self):
+        """The docstring, without its indentation."""
+        return inspect.getdoc(self.forward)
 
     def _bind(self, xp):
         return functools.partial(self.forward, xp) if self.takes_xp else self.forward
@@ -128,10 +131,8 @@ class Op:
         ]
         for name, formula in formulas.items():
             if name not in self.tensors or self.kinds[name].startswith("Index"):
-                raise TypeError(
-                    f"{self.name}.grad: '{name}' is not a differentiable input; these are: {self.tensors}"
-                )
-            for needed in inspect.signature(formula).parameters:
+                raise TypeError(f"{self.name}.grad: '{name}' is not a differentiable input; these are: {self.tensors}")
+            for needed in parameters(formula):
                 if needed not in legal:
                     raise TypeError(
                         f"{self.name}.grad: the formula for '{name}' names '{needed}'; it may name: {', '.join(legal)}"
@@ -164,7 +165,7 @@ class Op:
 
     def _needs(self, name):
         formula = self.whole or self.formulas.get(name)
-        return () if formula is None else inspect.signature(formula).parameters
+        return () if formula is None else parameters(formula)
 
     def _rebuild(self):
         free = ("g", "xp", "shape", "needs")
@@ -172,34 +173,19 @@ class Op:
         self.kept = list(kept)
         self.node_classes.clear()
         self.half_node_classes.clear()
-        # The function keeps its identity (it is already a method of Tensor): only its code is replaced.
-        self.fn.__code__ = self._make(half=False).__code__
-        self.half_fn.__code__ = self._make(half=True).__code__
+        forget(self.fn)
+        forget(self.half_fn)
 
     # ---- what users call
 
     def _make(self, half):
-        """Compile the wrapper template for this operator."""
-        source = write_call(self, half)
-        names = namespace(self, half)
-        filename = f"<edutorch operator {self.name}{' (half)' if half else ''}>"
-        exec(compile(source, filename, "exec"), names)
-        linecache.cache[filename] = (
-            len(source),
-            None,
-            source.splitlines(True),
-            filename,
-        )  # for readable tracebacks
-        call = names["_call"]
-        call.__name__ = call.__qualname__ = self.name
-        call.__doc__, call.__module__ = self.doc, self.forward.__module__
-        call.op, call.grad, call.backward, call.kernel, call.both = (
-            self,
-            self.grad,
-            self.backward,
-            self.kernel,
-            self.both,
-        )
+        """Return the function made from the wrapper template."""
+        call = lazy(self.name, lambda: (write_call(self, half), namespace(self, half)))
+        call.__qualname__, call.__doc__, call.__module__ = self.name, self.forward.__doc__, self.forward.__module__
+        out = [inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None)] if self.takes_out else []
+        call.__signature__ = inspect.Signature([*self.signature, *out], __validate_parameters__=False)
+        call.op, call.grad, call.backward = self, self.grad, self.backward
+        call.kernel, call.both = self.kernel, self.both
         return call
 
     def both(self, *args, **kwargs):
@@ -229,11 +215,7 @@ class Op:
         taking_part = [i for i, n in enumerate(self.tensors) if not self.kinds[n].startswith("Index")]
         for i in taking_part:
             v, kind = values[i], self.kinds[self.tensors[i]]
-            known = (
-                isinstance(v, (Tensor, list, tuple))
-                or type(v) in NUMBERS
-                or (v is None and kind.endswith("None"))
-            )
+            known = isinstance(v, (Tensor, list, tuple)) or type(v) in NUMBERS or (v is None and kind.endswith("None"))
             if not known:
                 values[i] = self._as_number(v, i)
         if self.refuse:
@@ -251,11 +233,7 @@ class Op:
             if isinstance(v, (list, tuple)):
                 return [convert(t, True) for t in v]
             if isinstance(v, Tensor):
-                return (
-                    v
-                    if v.array.dtype is target or v.array.dtype == target
-                    else v.to(dtypes.dtype._by_numpy[target])
-                )
+                return v if v.array.dtype is target or v.array.dtype == target else v.to(dtypes.dtype._by_numpy[target])
             if v is None or not must_be_tensor:
                 return v
             kind = next((type(o.array) for o in operands if isinstance(o, Tensor)), np.ndarray)
@@ -263,9 +241,7 @@ class Op:
 
         first = taking_part[0]
         for i in taking_part:
-            values[i] = convert(
-                values[i], must_be_tensor=i == first or self.kinds[self.tensors[i]] != "Operand"
-            )
+            values[i] = convert(values[i], must_be_tensor=i == first or self.kinds[self.tensors[i]] != "Operand")
         call = self.half_fn if target in dtypes.HALVES else self.fn
         arguments = dict(zip(self.tensors, values, strict=True)) | statics
         return call(**arguments)

@@ -5,14 +5,12 @@ from __future__ import annotations
 import collections
 import functools
 import warnings
-import types
 
 from .. import dtypes
 from ..autograd.graph import widen
 from ..autograd.versions import bump
 from ..autograd.views import assign, refuse_cast
-from ..backends import XP
-from ..tensor import Tensor, wrap
+from ..tensor import Tensor
 
 
 def inplace_form(call, name):
@@ -22,9 +20,7 @@ def inplace_form(call, name):
         return assign(self, call, *args, **kwargs)
 
     form.__name__ = form.__qualname__ = name
-    form.__doc__ = (
-        f"In-place form of `{name[:-1]}`: the result is written into this tensor, which is returned."
-    )
+    form.__doc__ = f"In-place form of `{name[:-1]}`: the result is written into this tensor, which is returned."
     return form
 
 
@@ -46,31 +42,6 @@ def no_derivative(name):
 
 
 NO_DERIVATIVE = "torch::autograd::NotImplemented"  # the name of such an operator's node
-
-
-def operator_form(call, arrays=False):
-    """Return the function behind a Python operator such as `+`: it steps aside for operands that it does not know.
-
-    It is the operator's own code with another detour, so it costs nothing. With `arrays`, a NumPy array on the right
-    becomes a tensor.
-    """
-
-    def detour(values, statics):
-        other = values[1]
-        if not (
-            isinstance(other, (Tensor, int, float))
-            or (hasattr(other, "item") and not getattr(other, "ndim", 1))
-        ):
-            if not (arrays and type(other) in XP):
-                return NotImplemented
-            values[1] = wrap(other)
-        return call.op.detour(values, statics)
-
-    form = types.FunctionType(
-        call.__code__, {**call.__globals__, "_detour": detour}, call.__name__, call.__defaults__
-    )
-    form.__kwdefaults__, form.__doc__, form.__module__ = call.__kwdefaults__, call.__doc__, call.__module__
-    return form
 
 
 def into(name, out, result):

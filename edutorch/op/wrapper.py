@@ -7,7 +7,6 @@ generic `*args` wrapper. `print(torch.mul.op.wrapper_source())` shows one.
 from __future__ import annotations
 
 import functools
-import inspect
 import textwrap
 
 import numpy as np
@@ -21,7 +20,7 @@ from ..errors import explain, not_a_tensor
 from ..modes import is_anomaly_enabled, is_grad_enabled, is_inference_mode_enabled
 from ..tensor import Tensor, wrap
 from .forms import into
-from .nodes import record_many
+from .nodes import parameters, record_many
 from .quiet import busy, quietly, quietly_alone
 
 NUMBERS = frozenset((bool, int, float))
@@ -30,9 +29,7 @@ NUMBERS = frozenset((bool, int, float))
 # out on purpose: they take the detour that computes in float32.
 _FULL_FLOATS = {d: frozenset((d, *NUMBERS)) for d in (dtypes.FLOAT32, dtypes.FLOAT64)}
 _INTEGERS = {
-    d.numpy: frozenset((d.numpy, bool, int))
-    for d in dtypes.ALL
-    if not d.is_floating_point and d is not dtypes.bool
+    d.numpy: frozenset((d.numpy, bool, int)) for d in dtypes.ALL if not d.is_floating_point and d is not dtypes.bool
 }
 _DIRECT = {
     "common": {**_FULL_FLOATS, **_INTEGERS, dtypes.BOOL: frozenset((dtypes.BOOL, bool))},
@@ -54,9 +51,7 @@ def write_call(op, half):
         if _aliased(op, name):
             emit(f"if {alias} is not _unset: {name} = {alias}")
     if "dtype" in op.params:
-        emit(
-            "if dtype is not None and not isinstance(dtype, array_dtype):"
-        )  # after a detour it already is one
+        emit("if dtype is not None and not isinstance(dtype, array_dtype):")  # after a detour it already is one
         emit(f"    {names[0]} = {names[0]}.to(dtype); dtype = to_numpy(dtype)")
     # The arrays behind the tensors.
     lists = [n for n in names if kinds[n] == "Arrays"]
@@ -73,9 +68,7 @@ def write_call(op, half):
         else:
             emit(f"try: a_{n} = {n}.array")
             if op.numbers and i == 0:
-                emit(
-                    f"except AttributeError: return into(out, number_first([{', '.join(names)}], {_statics(op)}))"
-                )
+                emit(f"except AttributeError: return into(out, number_first([{', '.join(names)}], {_statics(op)}))")
             else:
                 emit(
                     f"except AttributeError: raise not_a_tensor({op.name!r}, {n!r}, {op.params.index(n) + 1}, {n}) from None"
@@ -103,9 +96,7 @@ def write_call(op, half):
                     kind = f"(type(a_{n}) if a_{n} is {n} else a_{n}.dtype)"
                     checks.append(f"{kind} not in direct.get(a_{first}.dtype, nothing)")
                 elif kinds[n].endswith("None"):
-                    checks.append(
-                        f"(a_{n} is not None and a_{n}.dtype not in direct.get(a_{first}.dtype, nothing))"
-                    )
+                    checks.append(f"(a_{n} is not None and a_{n}.dtype not in direct.get(a_{first}.dtype, nothing))")
                 else:
                     checks.append(f"a_{n}.dtype not in direct.get(a_{first}.dtype, nothing)")
             if len(part) > 1 and all(kinds[n].endswith("None") for n in part[1:]):
@@ -119,9 +110,7 @@ def write_call(op, half):
             emit(f"for t in {n}:")
             emit("    if t.base is not None and t.base.storage is not None: sync(t)")
         else:
-            guard = {"Operand": f"a_{n} is not {n} and ", "Array | None": f"{n} is not None and "}.get(
-                kinds[n], ""
-            )
+            guard = {"Operand": f"a_{n} is not {n} and ", "Array | None": f"{n} is not None and "}.get(kinds[n], "")
             emit(f"if {guard}{n}.base is not None and {n}.base.storage is not None: sync({n})")
     # Compute.
     leader = next((n for n in names if kinds[n] in ("Array", "Index")), part[0])
@@ -145,9 +134,7 @@ def write_call(op, half):
         emit(f"    if busy(error): r = quietly_alone({call})")
         if "Operand" in kinds.values():
             again = f"_op.wrap_numbers([{', '.join(names)}], {_statics(op)})"
-            emit(
-                f"    elif type(error) is OverflowError: return {f'into(out, {again})' if op.takes_out else again}"
-            )
+            emit(f"    elif type(error) is OverflowError: return {f'into(out, {again})' if op.takes_out else again}")
         emit(f"    else: _explain(error, [{arrays}])")
     else:
         emit(f"    _explain(error, [{arrays}])")
@@ -176,7 +163,8 @@ def write_call(op, half):
             emit(f"t_{n} = {flag}")
         # An operator that is told its result's dtype may make integers, and these have no gradient.
         floating = " and is_floating(r.dtype)" if {"dtype", "dtype_"} & {*op.params} else ""
-        emit(f"if ({' or '.join(f't_{n}' for n in tracks)}) and is_grad_enabled(){floating}:")
+        some = "ys and " if op.outputs == "many" else ""
+        emit(f"if {some}({' or '.join(f't_{n}' for n in tracks)}) and is_grad_enabled(){floating}:")
         for line in _write_record(op, names, part, tracks):
             emit("    " + line)
         emit("elif is_inference_mode_enabled():")
@@ -262,9 +250,7 @@ def _write_record(op, names, part, tracks):
         kept.append(value if always else f"{value} if {wanted} else None")
     saved = f"({', '.join(kept)}{',' if kept else ''})"
     lines = []
-    if (
-        "out" in op.kept
-    ):  # the output's memory is saved, not the output: it leads to the node, and would make a ring
+    if "out" in op.kept:  # the output's memory is saved, not the output: it leads to the node, and would make a ring
         lines += ["kept_out = new(Tensor)", "kept_out.array = r", "kept_out.storage = y.storage = Storage()"]
     # `Node.__init__`, written out: calling it would take longer than all of this
     of = "r" if op.outputs is None else "r[0]"
@@ -292,7 +278,7 @@ def _write_record(op, names, part, tracks):
 def _label_call(op):
     if not callable(op.node_name):
         return "None"
-    return f"_label({', '.join(inspect.signature(op.node_name).parameters)})"
+    return f"_label({', '.join(parameters(op.node_name))})"
 
 
 def namespace(op, half):

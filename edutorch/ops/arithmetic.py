@@ -6,7 +6,8 @@ import math
 
 from ..errors import bool_subtraction, not_implemented, with_remedy
 from ..op import Array, Operand, op
-from ..op.forms import alias, inplace_form, operator_form
+from ..op.forms import alias, inplace_form
+from ..op.operators import operator_form
 from ..tensor import Tensor
 from .dialect import speak
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..errors import not_implemented
 from ..op import Array, Operand, op
-from ..op.forms import operator_form
+from ..op.operators import operator_form
 from ..tensor import Tensor, method
 from .dialect import speak
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ..errors import not_a_tensor
 from ..op import Array, Operand, op
-from ..op.forms import alias, operator_form
+from ..op.forms import alias
+from ..op.operators import operator_form
 from ..tensor import Tensor, method
 from .activation import keep
 from .dialect import speak

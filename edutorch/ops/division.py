@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ..errors import not_implemented
 from ..op import Array, Operand, op
-from ..op.forms import NO_DERIVATIVE, alias, inplace_form, no_derivative, operator_form
+from ..op.forms import NO_DERIVATIVE, alias, inplace_form, no_derivative
+from ..op.operators import operator_form
 from ..tensor import Tensor, method
 
 __all__ = ["div", "divide", "floor_divide", "fmod", "remainder", "true_divide"]

@@ -1,0 +1,43 @@
+"""Functions whose code is written when they are first called.
+
+`import edutorch` makes some three hundred operators, and a program uses a tenth of them: compiling each one's wrapper
+at once would take half a second.
+"""
+
+from __future__ import annotations
+
+import linecache
+import types
+
+
+def _stub(*args, **kwargs):
+    return _compile()(*args, **kwargs)  # noqa: F821  (stands in the function's own globals)
+
+
+def lazy(name, write):
+    """Return a function that, at its first call, takes the code `write` gives it, and keeps its identity.
+
+    Args:
+        write: returns (source of a function `_call`, its globals).
+    """
+    names: dict = {}
+    function = types.FunctionType(_stub.__code__, names, name)
+
+    def compile_now():
+        source, known = write()
+        names.update(known)
+        filename = f"<edutorch operator {name}>"
+        exec(compile(source, filename, "exec"), names)
+        linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)  # for readable tracebacks
+        made = names["_call"]
+        function.__code__ = made.__code__
+        function.__defaults__, function.__kwdefaults__ = made.__defaults__, made.__kwdefaults__
+        return function
+
+    names["_compile"] = compile_now
+    return function
+
+
+def forget(function):
+    """Make a lazy function write its code anew at its next call."""
+    function.__code__, function.__defaults__, function.__kwdefaults__ = _stub.__code__, None, None
