@@ -80,6 +80,7 @@ from .ops.scan import *
 from .ops.scatter import *
 from .ops.signs import *
 from .ops.softmax import *
+from .ops.special import *
 from .ops.trigonometry import *
 from .ops.views import *
 
