@@ -231,7 +231,7 @@ class HalfNode:
 def widen(value):
     """Return a half-precision array (or each of a list) in float32, anything else as it is."""
     if isinstance(value, (list, tuple)):
-        return [widen(v) for v in value]
+        return type(value)([widen(v) for v in value])
     return value.astype(FLOAT32) if getattr(value, "dtype", None) in HALVES else value
 
 

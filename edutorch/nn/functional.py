@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import warnings
 
+from ..ops.distance import pdist
 from ..ops.linear import linear
 from ..ops.loss import mse_loss as _mse_loss
 
-__all__ = ["linear", "mse_loss", "relu"]
+__all__ = ["linear", "mse_loss", "pdist", "relu"]
 
 
 def relu(input, inplace=False):

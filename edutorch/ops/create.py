@@ -575,7 +575,7 @@ speak(
     empty=lambda shape, dtype=None: wrap(np.empty(shape, dtype or _floats())),
     full=lambda shape, value, dtype=None: wrap(np.full(shape, value, dtype)),
     arange=lambda *limits, dtype=None: wrap(np.arange(*limits, dtype=dtype)),
-    eye=lambda n, m=None, dtype=None: wrap(np.eye(n, m, dtype=dtype or _floats())),
+    eye=lambda n, m=None, dtype=None: wrap(np.eye(n, m, dtype=dtypes.to_numpy(dtype, _floats()))),
     zeros_like=lambda x: zeros_like(x),
     ones_like=lambda x: ones_like(x),
     empty_like=lambda x: empty_like(x),

@@ -105,7 +105,7 @@ def inv(xp, A: Array):
     try:
         return xp.linalg.inv(A)
     except Failed:
-        where, k = at_fault(zero_pivot, A)
+        where, k = at_fault(A, zero_pivot)
         raise LinAlgError(f"linalg.inv: {where}The diagonal element {k} is zero, the inversion could not be completed because "
                           "the input matrix is singular.") from None  # fmt: skip
 
@@ -145,7 +145,7 @@ def solve(xp, A: Array, B: Array, *, left=True):
     try:
         X = xp.linalg.solve(A, B) if left else xp.linalg.solve(A.mT, B.mT).mT
     except Failed:
-        where, _ = at_fault(zero_pivot, A)
+        where, _ = at_fault(A, zero_pivot)
         raise LinAlgError(
             f"torch.linalg.solve: {where}The solver failed because the input matrix is singular."
         ) from None
@@ -234,7 +234,7 @@ def factor(xp, A, upper, function):
     try:
         L = xp.linalg.cholesky(A)
     except Failed:
-        where, k = at_fault(bad_minor(xp), A)
+        where, k = at_fault(A, bad_minor(xp))
         raise LinAlgError(with_remedy(
             f"{function}: {where}The factorization could not be completed because the input is not positive-definite (the "
             f"leading minor of order {k} is not positive-definite).",
@@ -280,8 +280,9 @@ def cholesky_solve(xp, input: Array, L: Array, upper=False):
         raise RuntimeError(f"b should have at least 2 dimensions, but has {input.ndim} dimensions instead")
     if L.ndim < 2:
         raise RuntimeError(f"u should have at least 2 dimensions, but has {L.ndim} dimensions instead")
-    need_square(L, "")
     n, rows = L.shape[-1], input.shape[-2]
+    if n != L.shape[-2]:
+        raise RuntimeError(f"A must be batches of square matrices, but they are {L.shape[-2]} by {n} matrices")
     if n != rows:
         raise RuntimeError(f"Incompatible matrix sizes for cholesky_solve: each A matrix is {n} by {n} but each b matrix is "
                            f"{rows} by {input.shape[-1]}")  # fmt: skip

@@ -172,13 +172,13 @@ def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None, out=No
     if ord == "nuc" or abs(ord) == 2:
         values = svdvals(A.movedim((rows, columns), (-2, -1)))
         reduced = values.sum(-1) if ord == "nuc" else values.amax(-1) if ord == 2 else values.amin(-1)
+        if keepdim:
+            reduced = reduced[..., None, None].movedim((-2, -1), (rows, columns))
     else:
         along, across = (rows, columns) if abs(ord) == 1 else (columns, rows)
-        sums = A.abs().sum(along, keepdim=True)
-        reduced = (sums.amax if ord > 0 else sums.amin)((along, across))
-    if keepdim:
-        for d in sorted((rows, columns)):
-            reduced = reduced.unsqueeze(d)
+        sums = A.abs().sum(along, keepdim=keepdim)
+        across -= not keepdim and across > along
+        reduced = sums.amax(across, keepdim) if ord > 0 else sums.amin(across, keepdim)
     return reduced if out is None else out.copy_(reduced)
 
 

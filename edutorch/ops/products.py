@@ -25,7 +25,7 @@ def matrix_power(A, n, *, out=None):
     if not hasattr(n, "__index__"):
         raise TypeError(f"linalg_matrix_power(): argument 'n' (position 2) must be int, not {type(n).__name__}")
     n = operator.index(n)
-    power = _power(A if n >= 0 else inv(A), abs(n))
+    power = inv(A) if n == -1 else _power(A if n >= 0 else inv(A), abs(n))
     return power if out is None else out.copy_(power)
 
 

@@ -58,7 +58,8 @@ class Call:
     Args:
         name: from the torch namespace (`linalg.inv`), or `Tensor.name` for what is only a method.
         opts: `grad`, `gradgrad`, `inplace`, `method`, `out`, `node`, `strided`: set to False to leave a check out;
-            `dtypes`: which to try; `rtol`: for float64 (others scale); `reason`: why, wherever a check is left out.
+            `dtypes`: which to try; `rtol`: for float64 (others scale); `reason`: why, wherever a check is left out;
+            `through`: a function of the result whose value is compared instead, where the result is not unique.
     """
 
     def __init__(self, name, *args, opts=None, **kwargs):
