@@ -33,6 +33,8 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
+import linecache
+import sys
 import textwrap
 from typing import Any
 
@@ -96,7 +98,7 @@ class Op:
         self.takes_list = "Arrays" in self.kinds.values()
         self.result_type = result_type(self.name, outputs) if isinstance(outputs, tuple) else tuple
         self.node_name = node or "".join(w.capitalize() for w in self.name.split("_")) + "Backward0"
-        self.formulas, self.whole, self.kept = {}, None, []
+        self.formulas, self.whole, self.kept, self.formulas_given_at = {}, None, [], []
         self.kernels = {kind: self._bind(xp) for kind, xp in XP.items() if kind is not Tensor}
         self.half_kernels = {kind: half_kernel(kernel) for kind, kernel in self.kernels.items()}
         self.node_classes, self.half_node_classes = NodeClasses(self, ()), NodeClasses(self, (HalfNode,))
@@ -138,6 +140,8 @@ class Op:
                         f"{self.name}.grad: the formula for '{name}' names '{needed}'; it may name: {', '.join(legal)}"
                     )
         self.formulas.update(formulas)
+        caller = sys._getframe(1)
+        self.formulas_given_at.append((caller.f_code.co_filename, caller.f_lineno))  # for `source()`
         self._rebuild()
         return self.fn
 
@@ -281,13 +285,11 @@ class Op:
     def source(self):
         """Return the source of the forward and of the gradient formulas."""
         parts = [inspect.getsource(self.forward)]
-        seen = set()
-        for formula in [self.whole, *self.formulas.values()]:
-            if formula is None:
-                continue
-            text = _statement_around(formula)
-            if text not in seen:
-                seen.add(text)
+        formulas = [f for f in (self.whole, *self.formulas.values()) if f is not None]
+        places = [(inspect.getsourcefile(f), f.__code__.co_firstlineno) for f in formulas] + self.formulas_given_at
+        for filename, line in places:
+            text = _statement_at(filename, line)
+            if text not in parts:
                 parts.append(text)
         return textwrap.dedent("\n\n".join(p.rstrip() for p in parts))
 
@@ -328,12 +330,11 @@ def op(forward: Any = None, *, name: str | None = None, node: Any = None, cast: 
     return made.fn
 
 
-def _statement_around(function):
-    """Return the whole statement in which a formula was written (`inspect` finds only the line of a lambda)."""
-    lines, _ = inspect.findsource(function)
-    line = function.__code__.co_firstlineno
+def _statement_at(filename, line):
+    """Return the whole statement that a line belongs to (`inspect` finds only the line of a lambda)."""
+    lines = linecache.getlines(filename)
     for statement in ast.parse("".join(lines)).body:
         first = min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", []))])
-        if first <= line <= statement.end_lineno:
+        if first <= line <= (statement.end_lineno or first):
             return "".join(lines[first - 1 : statement.end_lineno])
-    raise ValueError(f"no statement found around {function}")
+    raise ValueError(f"no statement found at {filename}:{line}")
