@@ -74,6 +74,7 @@ from .ops.matmul import *
 from .ops.norms import dist
 from .ops.parts import *
 from .ops.products import *
+from .ops.ranges import *
 from .ops.reduce import *
 from .ops.rounding import *
 from .ops.scan import *

@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import dtypes
 from ..tensor import Size, Tensor, method, wrap
-from .create import sizes_of
+from .creation import sizes_of
 from .from_data import to_array
 
 __all__ = [
