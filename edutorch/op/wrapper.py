@@ -288,7 +288,7 @@ def namespace(op, half):
         "is_anomaly_enabled": is_anomaly_enabled,
         "is_grad_enabled": is_grad_enabled, "is_inference_mode_enabled": is_inference_mode_enabled,
         "not_a_tensor": not_a_tensor, "not_a_list": functools.partial(_not_a_list, op),
-        "nothing": _NOTHING, "direct": _DIRECT.get(op.cast),
+        "nothing": _NOTHING, "direct": _direct(op),
         "kernels": op.half_kernels if half else op.kernels,
         "nodes": op.half_node_classes if half else op.node_classes,
         "result_type": op.result_type, "refuse_inference": _refuse_inference,
@@ -303,6 +303,12 @@ def namespace(op, half):
         "_label": op.node_name,
         **{f"_default_{p.name}": p.default for p in op.signature if p.default is not p.empty},
     }  # fmt: skip
+
+
+def _direct(op):
+    """Return the table of what an operator's operands meet without conversion; one that may refuse sees booleans first."""
+    table = _DIRECT.get(op.cast)
+    return {d: partners - {bool} for d, partners in table.items()} if op.refuse and table else table
 
 
 def _alias(y):
