@@ -43,7 +43,9 @@ def einsum(*args):
                          "subscripts list")  # fmt: skip
     inputs, output, operands = _from_lists(args) if isinstance(args[0], Tensor) else _from_equation(*args)
     sizes = _sizes(inputs, operands)
-    wide = max((op.ndim - _count(term) for term, op in zip(inputs, operands, strict=True) if ELLIPSIS in term), default=0)
+    wide = max(
+        (op.ndim - _count(term) for term, op in zip(inputs, operands, strict=True) if ELLIPSIS in term), default=0
+    )
     batch = tuple(f".{i}" for i in range(wide))  # the dimensions an ellipsis stands for have names of their own
     output = _implicit(inputs) if output is None else output
     _check_output(output, sizes)
@@ -56,10 +58,9 @@ def einsum(*args):
         # A dimension can be summed now if no later operand has it.
         now = [d for d in summed if all(later.shape[d] == 1 for later in aligned[i + 1 :])]
         result = _contract(result, other, now)
-    left = [d for d in summed if result.shape[d] != 1]
-    if left:
-        result = result.sum(left, keepdim=True)
-    return result.reshape(result.shape[: len(output)]) if len(order) > len(output) else result
+    if not summed:
+        return result
+    return result.sum(list(summed)) if len(aligned) == 1 else result.view(result.shape[: len(output)])
 
 
 # ---------------------------------------------------------------- reading the equation
@@ -91,7 +92,8 @@ def _letters(text, whose, at, twice):
             if ELLIPSIS in found:
                 raise RuntimeError(f"einsum(): found '.' for {whose} {twice}")
             if text[i : i + 3] != ELLIPSIS:
-                raise RuntimeError(f"einsum(): found '.' for {whose} that is not part of any ellipsis")
+                raise RuntimeError(f"einsum(): found '.' for {whose} that is not part of any ellipsis"
+                                   + " (...)" * (whose == "output"))  # fmt: skip
             found.append(ELLIPSIS)
             i += 3
             continue
@@ -126,7 +128,7 @@ def _count(term):
 
 def _sizes(inputs, operands):
     """Return the size of each letter's dimension, after checking that the operands agree on it."""
-    sizes = {}
+    sizes, covered = {}, {}
     for i, (term, op) in enumerate(zip(inputs, operands, strict=True)):
         named = _count(term)
         if op.ndim < named or (op.ndim > named and ELLIPSIS not in term):
@@ -134,6 +136,7 @@ def _sizes(inputs, operands):
             tail = "" if ELLIPSIS in term else " and no ellipsis was given"
             raise RuntimeError(f"einsum(): the number of subscripts in the equation ({named}) {what} the number of dimensions "
                                f"({op.ndim}) for operand {i}{tail}")  # fmt: skip
+        _check_ellipsis(covered, _covered(term, op), i)
         own = {}
         for letter, n in _dimensions(term, op):
             if own.setdefault(letter, n) != n:
@@ -145,6 +148,24 @@ def _sizes(inputs, operands):
                                    f"previously seen size {seen}")  # fmt: skip
             sizes[letter] = n if seen == 1 else seen
     return sizes
+
+
+def _covered(term, op):
+    """Return the sizes that an operand's ellipsis stands for."""
+    if ELLIPSIS not in term:
+        return ()
+    first = term.index(ELLIPSIS)
+    return op.shape[first : first + op.ndim - _count(term)]
+
+
+def _check_ellipsis(seen, covered, i):
+    """Check that what ellipses stand for broadcasts; `seen` holds the sizes so far, counted from the right."""
+    for place, n in enumerate(reversed(covered), 1):
+        before = seen.get(place, 1)
+        if 1 not in (before, n) and before != n:
+            raise RuntimeError(f"einsum(): dimension {len(covered) - place} covered by ellipsis in operand {i}has size {n} which "
+                               f"does not broadcast with previously seen ellipsis with size {before} for the respective dimension")  # fmt: skip
+        seen[place] = n if before == 1 else before
 
 
 def _dimensions(term, op):
@@ -189,8 +210,7 @@ def _align(term, op, batch, order):
             letters = [x for i, x in enumerate(letters) if i not in (first, second)] + [letter]
     present = [letter for letter in order if letter in letters]
     places = [letters.index(letter) for letter in present]
-    if places != sorted(places):
-        op = op.permute(places)
+    op = op.permute(places)
     for d, letter in enumerate(order):
         if letter not in letters:
             op = op.unsqueeze(d)

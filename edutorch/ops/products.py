@@ -204,9 +204,9 @@ def tensordot(a, b, dims=2, out=None):
                 f"contracted dimensions need to match, but first has size {n} in dim {i} and second has size {m} in dim {j}",
                 f"The shapes are {tuple(a.shape)} and {tuple(b.shape)}."))  # fmt: skip
         if m == 1 and n != 1:
-            a = a.sum(i, keepdim=True)
+            a = a.sum(i, keepdim=True, dtype=a.dtype)
         elif n == 1 and m != 1:
-            b = b.sum(j, keepdim=True)
+            b = b.sum(j, keepdim=True, dtype=b.dtype)
     dims_a, dims_b = [i % a.ndim for i in dims_a], [j % b.ndim for j in dims_b]
     for listed in (dims_a, dims_b):
         for i in listed:
