@@ -104,7 +104,7 @@ def explore_chain_rule(output: Any, names: Mapping[str, Any]) -> Any:
     picture = widgets.HTML()
 
     def show(_change: Any = None) -> None:
-        picture.value = show_chain_rule(output, names, leaf.value).svg
+        picture.value = show_chain_rule(output, names, str(leaf.value)).svg
 
     leaf.observe(show, "value")
     show()
