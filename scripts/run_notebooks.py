@@ -78,7 +78,7 @@ def execute(notebook, folder: Path) -> None:
     try:
         client.execute(env={**os.environ, **KERNEL_ENV})
     except CellTimeoutError as error:
-        raise OverBudget(f"over its budget of {BUDGET_S:g} s") from error
+        raise OverBudget(f"over its budget of {BUDGET_S:g} s: {error}") from error
     if time.monotonic() > deadline:
         raise OverBudget(f"over its budget of {BUDGET_S:g} s")
 
