@@ -33,9 +33,7 @@ def add_at(xp, shape, indices, values):
     values = xp.moveaxis(values, tuple(range(first, first + block)), tuple(range(block)))
     front = xp.moveaxis(total, axes, tuple(range(len(axes))))
     rest = front.shape[len(axes) :]
-    rows = add_rows(
-        xp, prod(shape[axis] for axis in axes), positions.reshape(-1), values.reshape(-1, prod(rest))
-    )
+    rows = add_rows(xp, prod(shape[axis] for axis in axes), positions.reshape(-1), values.reshape(-1, prod(rest)))
     front[...] = rows.reshape(front.shape)
     return total
 

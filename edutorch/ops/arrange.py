@@ -40,9 +40,7 @@ def flip(xp, input: Array, dims: Sizes):
     Gradient: dL/dx = g, reversed in the same way
     """
     if not isinstance(dims, (tuple, list)):
-        raise TypeError(
-            f"flip(): argument 'dims' (position 2) must be tuple of ints, not {type(dims).__name__}"
-        )
+        raise TypeError(f"flip(): argument 'dims' (position 2) must be tuple of ints, not {type(dims).__name__}")
     axes = [axis_of(input.ndim, d) for d in dims]
     for axis in axes:
         if axes.count(axis) > 1:
@@ -110,9 +108,7 @@ def rot90(xp, input: Array, k=1, dims=(0, 1)):
         raise RuntimeError(f"expected total dims >= 2, but got total dims = {input.ndim}")
     first, second = (axis_of(input.ndim, d) for d in dims)
     if first == second:
-        raise RuntimeError(
-            f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}"
-        )
+        raise RuntimeError(f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}")
     turned = {0: (), 1: (second,), 2: (first, second), 3: (first,)}[k % 4]
     out = xp.flip(input, turned).copy()
     return out.swapaxes(first, second) if k % 2 else out
@@ -240,6 +236,6 @@ def trace(xp, input: Array):
     return input.trace(dtype=np.int64 if input.dtype.kind in "iu" else None)
 
 
-trace.grad(input=lambda g, xp, shape: place_diagonal.both(g * xp.ones(min(shape)), shape, 0, 0, 1))
+trace.grad(input=lambda g, xp, shape: place_diagonal.both(xp.broadcast_to(g, (min(shape),)), shape, 0, 0, 1))
 
 speak(flip=lambda array, axis: flip(array, _tuple(axis)), tril=tril, triu=triu, roll=roll, rot90=rot90)

@@ -64,9 +64,7 @@ def gather(input: Array, dim, index: Index, *, sparse_grad=False):
     return (input if input.ndim else input.reshape(1))[along(index, dim)]
 
 
-gather.grad(
-    input=lambda g, shape, dim, index: scatter_at.both(g, shape or (1,), along(index, dim)).reshape(shape)
-)
+gather.grad(input=lambda g, shape, dim, index: scatter_at.both(g, shape or (1,), along(index, dim)).reshape(shape))
 
 
 def _too_large(small, large, dim):
@@ -96,9 +94,7 @@ def index_select(input: Array, dim, index: Index):
 
 
 index_select.grad(
-    input=lambda g, shape, dim, index: (
-        scatter_at.both(g, shape, slices_at(len(shape), dim, index)) if shape else g
-    )
+    input=lambda g, shape, dim, index: scatter_at.both(g, shape, slices_at(len(shape), dim, index)) if shape else g
 )
 
 
@@ -131,9 +127,7 @@ def check_numbers(name, array, index):
         raise IndexError(f"{name}(): tried to take from an empty tensor")
     wrong = index[(index < -array.size) | (index >= array.size)]
     if wrong.size:
-        raise IndexError(
-            f"out of range: tried to access index {wrong.flat[0]} on a tensor of {array.size} elements."
-        )
+        raise IndexError(f"out of range: tried to access index {wrong.flat[0]} on a tensor of {array.size} elements.")
 
 
 def _flat(shape, index):
@@ -153,9 +147,7 @@ def take_along_dim(input, indices, dim=None, *, out=None):
         tensor([[10, 20, 30]])
     """
     if indices.array.dtype != np.int64:
-        raise RuntimeError(
-            f"torch.take_along_dim(): dtype of indices should be Long but got {indices.dtype.legacy}"
-        )
+        raise RuntimeError(f"torch.take_along_dim(): dtype of indices should be Long but got {indices.dtype.legacy}")
     if dim is None:
         return gather(input.reshape((-1,)), 0, indices.reshape((-1,)), out=out)
     if indices.array.ndim != input.array.ndim:

@@ -30,7 +30,7 @@ _ALL = slice(None)
 
 def _step_name(input, index):
     """Return PyTorch's name for the last step of a basic index; it takes a view for each entry that does something."""
-    if len(index) == 1 and type(index[0]) is slice:
+    if Ellipsis not in index:  # a single slice, even one of everything
         return "SliceBackward0"
     name, axis = "AliasBackward0", 0
     for entry in index:
@@ -109,11 +109,7 @@ def gather_at(input: Array, indices):
     Raises:   IndexError for positions out of range, masks of another shape, positions that do not broadcast
     """
     check_positions(input, indices)
-    if (
-        type(indices[-1]) is not slice
-        and indices[-1].dtype.kind != "b"
-        and all(type(i) is slice for i in indices[:-1])
-    ):
+    if type(indices[-1]) is not slice and indices[-1].dtype.kind != "b" and all(type(i) is slice for i in indices[:-1]):
         return input.take(
             indices[-1], axis=len(indices) - 1
         )  # NumPy's `take` is several times faster than its brackets
@@ -293,9 +289,7 @@ def _slice(entry):
     if bounds[2] == 0:
         raise ValueError("slice step cannot be zero")
     if bounds[2] is not None and bounds[2] < 0:
-        raise ValueError(
-            with_remedy("step must be greater than zero", "To reverse a dimension: x.flip(dim).")
-        )
+        raise ValueError(with_remedy("step must be greater than zero", "To reverse a dimension: x.flip(dim)."))
     return slice(*bounds)
 
 

@@ -235,9 +235,7 @@ def _sum_repeats(g, shape, repeats):
 def tile(input, dims):
     """Repeat a tensor along its last dimensions, as many as there are numbers. The result is a copy."""
     if not isinstance(dims, (tuple, list)):
-        raise TypeError(
-            f"tile(): argument 'dims' (position 2) must be tuple of ints, not {type(dims).__name__}"
-        )
+        raise TypeError(f"tile(): argument 'dims' (position 2) must be tuple of ints, not {type(dims).__name__}")
     return repeat(input, (1,) * (input.array.ndim - len(dims)) + tuple(dims))
 
 
@@ -271,11 +269,11 @@ def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
     if dim is None:
         input, dim = flatten(input), 0
     dim = axis_of(input.array.ndim, dim)
-    if isinstance(repeats, Tensor) and repeats.array.size == 1 and repeats.array.ndim < 2:
-        repeats = repeats.array.item()
     if isinstance(repeats, Tensor):
-        if repeats.array.ndim != 1:
+        if repeats.array.ndim > 1:
             raise RuntimeError("repeats must be 0-dim or 1-dim tensor")
+        if repeats.array.size == 1:
+            repeats = repeats.expand((input.array.shape[dim],))
         if len(repeats) != input.array.shape[dim]:
             raise RuntimeError(f"repeats must have the same size as input along dim, but got repeats.size(0) = {len(repeats)} and "
                                f"input.size({dim}) = {input.array.shape[dim]}")  # fmt: skip
@@ -361,9 +359,7 @@ def meshgrid(*tensors, indexing=None):
     if swapped:
         tensors = [tensors[1], tensors[0], *tensors[2:]]
     shape = [t.numel() for t in tensors]
-    grids = [
-        view(t, (*[1] * i, -1, *[1] * (len(shape) - i - 1))).expand(shape) for i, t in enumerate(tensors)
-    ]
+    grids = [view(t, (*[1] * i, -1, *[1] * (len(shape) - i - 1))).expand(shape) for i, t in enumerate(tensors)]
     return (grids[1], grids[0], *grids[2:]) if swapped else tuple(grids)
 
 

@@ -10,6 +10,7 @@ from ..op import Array, op
 from ..tensor import Tensor, method
 from .axes import axis_of
 from .indexing import clear_at, gather_at, getitem, scatter_at
+from .views import reshaping_form
 
 __all__ = [
     "as_strided",
@@ -74,9 +75,7 @@ def narrow(input, dim, start, length):
     if length < 0:
         raise RuntimeError("narrow(): length must be non-negative.")
     if not -size <= start <= size:
-        raise IndexError(
-            f"start out of range (expected to be in range of [{-size}, {size}], but got {start})"
-        )
+        raise IndexError(f"start out of range (expected to be in range of [{-size}, {size}], but got {start})")
     start += size if start < 0 else 0
     if start + length > size:
         raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({size}).")
@@ -87,7 +86,7 @@ def _scatter_name(index):
     return "SelectScatterBackward0" if any(type(e) is int for e in index) else "SliceScatterBackward0"
 
 
-@op(cast=None, method=False, out=False, node=_scatter_name)
+@op(cast=None, method=False, node=_scatter_name)
 def replace_part(input: Array, src: Array, index):
     """Copy a tensor and write a source into the part that a basic index names.
 
@@ -111,15 +110,15 @@ def _of_shape(src, part):
 
 
 @method
-def select_scatter(input, src, dim, index):
+def select_scatter(input, src, dim, index, *, out=None):
     """Copy a tensor, with `src` written over what `select(dim, index)` shows."""
-    return replace_part(input, src, _selected(input.array, dim, index))
+    return replace_part(input, src, _selected(input.array, dim, index), out=out)
 
 
 @method
-def slice_scatter(input, src, dim=0, start=None, end=None, step=1):
+def slice_scatter(input, src, dim=0, start=None, end=None, step=1, *, out=None):
     """Copy a tensor, with `src` written over the slices from `start` to `end` along `dim`."""
-    return replace_part(input, src, _at(axis_of(input.array.ndim, dim), slice(start, end, step)))
+    return replace_part(input, src, _at(axis_of(input.array.ndim, dim), slice(start, end, step)), out=out)
 
 
 # ---------------------------------------------------------------- many parts
@@ -193,9 +192,7 @@ def split(tensor, split_size_or_sections=None, dim=0, *, split_size=None):
     if size < 0:
         raise RuntimeError(f"split expects split_size be non-negative, but got split_size={size}")
     if not size and shape[dim]:
-        raise RuntimeError(
-            f"split_size can only be 0 if dimension size is 0, but got dimension size of {shape[dim]}"
-        )
+        raise RuntimeError(f"split_size can only be 0 if dimension size is 0, but got dimension size of {shape[dim]}")
     sizes = [min(size, shape[dim] - start) for start in range(0, shape[dim], size or 1)] or [0]
     return cut(tensor, sizes, dim, "SplitBackward0")
 
@@ -242,9 +239,7 @@ def tensor_split(input, indices_or_sections, dim=0):
     """
     shape = input.array.shape
     if not shape:
-        raise RuntimeError(
-            "tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims"
-        )
+        raise RuntimeError("tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims")
     dim = axis_of(len(shape), dim)
     where = indices_or_sections
     if isinstance(where, Tensor):
@@ -383,9 +378,7 @@ def unfold(xp, input: Array, dimension, size, step):
     return xp.lib.stride_tricks.as_strided(input, (*shape, size), (*strides, input.strides[axis]))
 
 
-unfold.grad(
-    input=lambda g, xp, shape, dimension, size, step: _from_windows(g, xp, shape, dimension, size, step)
-)
+unfold.grad(input=lambda g, xp, shape, dimension, size, step: _from_windows(g, xp, shape, dimension, size, step))
 
 
 def _from_windows(g, xp, shape, dimension, size, step):
@@ -415,12 +408,8 @@ def as_strided(xp, input: Array, size, stride, storage_offset=None):
     if len(size) != len(stride):
         raise RuntimeError("mismatch in length of strides and shape")
     if min(stride, default=0) < 0:
-        raise RuntimeError(
-            f"as_strided: Negative strides are not supported at the moment, got strides: {list(stride)}"
-        )
-    needed = (
-        (offset + 1 + sum((n - 1) * s for n, s in zip(size, stride, strict=True))) if 0 not in size else 0
-    )
+        raise RuntimeError(f"as_strided: Negative strides are not supported at the moment, got strides: {list(stride)}")
+    needed = (offset + 1 + sum((n - 1) * s for n, s in zip(size, stride, strict=True))) if 0 not in size else 0
     if needed > memory.size:
         raise RuntimeError(f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset}, and itemsize "
                            f"{input.itemsize} requiring a storage size of {needed * input.itemsize} are out of bounds for storage "
@@ -428,6 +417,8 @@ def as_strided(xp, input: Array, size, stride, storage_offset=None):
     out = xp.lib.stride_tricks.as_strided(memory[offset:], size, [s * input.itemsize for s in stride])
     return out, (memory.size, offset, start, [s // input.itemsize for s in input.strides])
 
+
+reshaping_form(as_strided, "as_strided_")
 
 as_strided.grad(input=lambda g, shape, size, stride, memory: _through_memory(g, shape, size, stride, *memory))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import dtypes
-from ..errors import not_a_tensor, with_remedy
+from ..errors import not_a_tensor, not_implemented, with_remedy
 from ..op import Array, Index, Operand, op
 from ..op.forms import inplace_form
 from ..tensor import Tensor, method
@@ -156,15 +156,13 @@ def scatter_reduce(xp, input: Array, dim, index: Index, src: Array, reduce, *, i
         raise RuntimeError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}")
     if not index.size:
         return input.copy()
-    half = input.dtype in dtypes.HALVES
-    out, where = (
-        input.astype(np.float32 if half else input.dtype).reshape(input.shape or (1,)),
-        along(index, dim),
-    )
+    if input.dtype.kind == "b" and reduce == "mean":
+        raise not_implemented("scatter_gather_tensor_cpu_reduce_mean", input)
+    wide = np.float32 if input.dtype in dtypes.HALVES else input.dtype
+    out, where = input.astype(wide).reshape(input.shape or (1,)), along(index, dim)
     ufunc, neutral = _REDUCTIONS[reduce]
     if not include_self:
-        info = None if dtypes.is_floating(input.dtype) or np.isfinite(neutral) else np.iinfo(input.dtype)
-        out[where] = neutral if info is None else info.min if neutral < 0 else info.max
+        out[where] = neutral if dtypes.is_floating(input.dtype) else _nearest(neutral, input.dtype)
     getattr(xp, ufunc).at(out, where, _part(src, index))
     if reduce == "mean":
         count = xp.full(out.shape, int(include_self), out.dtype)
@@ -172,6 +170,14 @@ def scatter_reduce(xp, input: Array, dim, index: Index, src: Array, reduce, *, i
         count = xp.maximum(count, 1)
         out = out / count if dtypes.is_floating(out.dtype) else out // count
     return out.reshape(input.shape).astype(input.dtype)
+
+
+def _nearest(neutral, numpy_dtype):
+    """Return the integer (or boolean) of a dtype that is nearest to a number, which may be infinite."""
+    if numpy_dtype.kind == "b":
+        return neutral > 0
+    limits = np.iinfo(numpy_dtype)
+    return int(min(max(neutral, limits.min), limits.max))
 
 
 @scatter_reduce.op.backward
@@ -236,9 +242,7 @@ def index_add(xp, input: Array, dim, index: Index, source: Array, *, alpha=1):
         raise IndexError(f"index_add_(): Index is supposed to be a vector, but got dim: {index.ndim} with type: "
                          f"{dtypes.of(index).legacy} and size: {list(index.shape)}")  # fmt: skip
     if index.dtype not in (np.int64, np.int32):
-        raise RuntimeError(
-            f"index_add_(): Expected dtype int32/int64 for index but got: {dtypes.of(index).legacy}"
-        )
+        raise RuntimeError(f"index_add_(): Expected dtype int32/int64 for index but got: {dtypes.of(index).legacy}")
     if source.dtype != input.dtype:
         raise RuntimeError(f"index_add_(): self ({dtypes.of(input).legacy}) and source ({dtypes.of(source).legacy}) must have the "
                            "same scalar type")  # fmt: skip
@@ -279,9 +283,7 @@ def index_copy(input: Array, dim, index: Index, source: Array):
         raise IndexError("index_copy_(): When source and destination are not scalars, their dimensionality must match. Source "
                          f"dimensionality ({source.ndim}), destination dimensionality ({input.ndim})")  # fmt: skip
     if index.dtype != np.int64:
-        raise RuntimeError(
-            f"index_copy_(): Expected a long tensor for index, but got {dtypes.of(index).legacy}"
-        )
+        raise RuntimeError(f"index_copy_(): Expected a long tensor for index, but got {dtypes.of(index).legacy}")
     if source.dtype != input.dtype:
         raise RuntimeError("index_copy_(): self and source expected to have the same dtype, but got (self) "
                            f"{dtypes.of(input).legacy} and (source) {dtypes.of(source).legacy}")  # fmt: skip

@@ -83,7 +83,7 @@ def reshaped(name, array, size):
         out = array.reshape(size)
     except (ValueError, TypeError):
         raise _wrong_shape(name, array, size) from None
-    if out.shape != size and any(n < -1 for n in size):  # NumPy takes any negative size for -1
+    if out.shape != size and (type(size) is int or any(n < -1 for n in size)):  # NumPy takes any negative size for -1
         raise _wrong_shape(name, array, size)
     return out
 
@@ -91,9 +91,7 @@ def reshaped(name, array, size):
 def _wrong_shape(name, array, size):
     """Return PyTorch's error for a shape that an array cannot take."""
     if not isinstance(size, (tuple, list)):
-        return TypeError(
-            f"{name}(): argument 'shape' (position 2) must be tuple of ints, not {type(size).__name__}"
-        )
+        return TypeError(f"{name}(): argument 'shape' (position 2) must be tuple of ints, not {type(size).__name__}")
     for i, n in enumerate(size):
         if not hasattr(n, "__index__"):
             return TypeError(f"{name}(): argument 'shape' (position 2) must be tuple of ints, but found element of type "
@@ -131,9 +129,7 @@ def view_dtype(input: Array, numpy_dtype):
         if not input.ndim:
             raise RuntimeError(f"self.dim() cannot be 0 {names}")
         if input.shape[-1] * old % new:
-            raise RuntimeError(
-                f"self.size(-1) must be divisible by {new // old} {names}, but got {input.shape[-1]}"
-            )
+            raise RuntimeError(f"self.size(-1) must be divisible by {new // old} {names}, but got {input.shape[-1]}")
         if input.strides[-1] != old:
             raise RuntimeError(f"self.stride(-1) must be 1 {names}, but got {input.strides[-1] // old}")
     return input.view(numpy_dtype)
@@ -383,9 +379,7 @@ def _reversed(self):
 def _hermitian(self):
     """The same as `T` for a matrix of real numbers."""
     if self.array.ndim not in (0, 2):
-        raise RuntimeError(
-            f"tensor.H is only supported on matrices (2-D tensors). Got {self.array.ndim}-D tensor."
-        )
+        raise RuntimeError(f"tensor.H is only supported on matrices (2-D tensors). Got {self.array.ndim}-D tensor.")
     return transpose(self, 0, 1) if self.array.ndim else self
 
 
@@ -402,13 +396,7 @@ def adjoint(input):
 
 
 def _squeeze_name(dim):
-    return (
-        "SqueezeBackward0"
-        if dim is None
-        else "SqueezeBackward1"
-        if isinstance(dim, int)
-        else "SqueezeBackward2"
-    )
+    return "SqueezeBackward0" if dim is None else "SqueezeBackward1" if isinstance(dim, int) else "SqueezeBackward2"
 
 
 @op(cast=None, view=True, node=_squeeze_name)
@@ -513,7 +501,7 @@ def broadcast_to(input, size):
 # ---------------------------------------------------------------- in place
 
 
-def _reshaping_form(call, name):
+def reshaping_form(call, name):
     """Return the method that gives a tensor itself another shape: `x.unsqueeze_(0)`. No element moves."""
 
     def form(self, *args, **kwargs):
@@ -533,7 +521,7 @@ def _reshaping_form(call, name):
 
 
 for _call in (squeeze, unsqueeze, transpose, swapaxes, swapdims, t):
-    _reshaping_form(_call, _call.__name__ + "_")
+    reshaping_form(_call, _call.__name__ + "_")
 
 
 speak(

@@ -1,0 +1,58 @@
+"""Picking elements by their positions: gather, index_select, take, take_along_dim."""
+
+from tests.samples import Error, Sample, array, ints, randn
+
+SAMPLES = [
+    Sample("gather", randn(3, 4), 1, ints(3, 2, high=4)),
+    Sample("gather", randn(3, 4), 0, ints(2, 4, high=3)),
+    Sample("gather", randn(3, 4), -1, ints(2, 6, high=4)),
+    Sample("gather", randn(3, 4, 2), 1, ints(2, 5, 1, high=4)),
+    Sample("gather", randn(3, 4), dim=1, index=ints(3, 1, high=4, dtype="int32")),
+    Sample("gather", randn(4), 0, ints(6, high=4)),
+    Sample("gather", randn(4), 0, ints(high=4)),
+    Sample("gather", randn(), 0, ints(high=1)),
+    Sample("gather", randn(3, 4), 1, ints(3, 0, high=4)),
+    Sample("index_select", randn(4, 3), 0, ints(5, high=4)),
+    Sample("index_select", randn(4, 3), -1, ints(2, high=3)),
+    Sample("index_select", randn(4, 3, 2), 1, ints(2, high=3, dtype="int32")),
+    Sample("index_select", randn(4), 0, ints(high=4)),
+    Sample("index_select", randn(), 0, ints(1, high=1)),
+    Sample("index_select", randn(4, 3), 0, ints(0, high=4)),
+    Sample("take", randn(4, 3), ints(5, high=12)),
+    Sample("take", randn(4, 3), ints(2, 2, low=-12, high=0)),
+    Sample("take", randn(4, 3), ints(high=12)),
+    Sample("take_along_dim", randn(3, 4), ints(3, 4, high=4), 1),
+    Sample("take_along_dim", randn(3, 4), ints(1, 2, high=4), dim=1),
+    Sample("take_along_dim", randn(1, 4), ints(3, 2, high=4), dim=1),
+    Sample(
+        "take_along_dim",
+        randn(3, 4),
+        ints(5, high=12),
+        opts={"strided": False, "reason": "PyTorch wants a contiguous tensor here"},
+    ),
+    Sample("unravel_index", ints(4, high=12), (3, 4)),
+    Sample("unravel_index", ints(2, 2, high=12), (2, 3, 2)),
+]
+
+ERRORS = [
+    Error("gather", randn(3, 4), 1, ints(3, 2, low=4, high=9)),
+    Error("gather", randn(3, 4), 1, ints(3, 2, low=-3, high=0)),
+    Error("gather", randn(3, 4), 2, ints(3, 2, high=4)),
+    Error("gather", randn(3, 4), 1, ints(5, 2, high=4)),
+    Error("gather", randn(3, 4), 1, ints(3, high=4)),
+    Error("gather", randn(3, 4), 1, randn(3, 2)),
+    Error("gather", randn(3, 4), 1, [0]),
+    Error("index_select", randn(4, 3), 0, ints(2, low=4, high=9)),
+    Error("index_select", randn(4, 3), 0, ints(2, low=-4, high=0)),
+    Error("index_select", randn(4, 3), 0, ints(2, 2, high=4)),
+    Error("index_select", randn(4, 3), 2, ints(2, high=3)),
+    Error("index_select", randn(4, 3), 0, randn(2)),
+    Error("take", randn(4, 3), ints(3, low=12, high=20)),
+    Error("take", randn(4, 3), ints(3, low=-20, high=-12)),
+    Error("take", randn(0), ints(1, high=1)),
+    Error("take", randn(4, 3), ints(3, high=2, dtype="int32")),
+    Error("take_along_dim", randn(3, 4), ints(3, high=4), 1),
+    Error("take_along_dim", randn(3, 4), ints(2, 1, high=4), 1),
+    Error("take_along_dim", randn(3, 4), ints(3, 1, high=4, dtype="int32"), 1),
+    Error("unravel_index", array([1.0]), (2, 3)),
+]

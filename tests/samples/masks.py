@@ -1,0 +1,67 @@
+"""Choosing and writing elements by conditions: where, nonzero, masked_select, masked_fill, masked_scatter."""
+
+import math
+
+from tests.samples import Error, Sample, array, bools, ints, randn
+
+SAMPLES = [
+    Sample("where", bools(3, 4), randn(3, 4), randn(3, 4, salt=1)),
+    Sample("where", bools(3, 1), randn(4), randn(2, 1, 1)),
+    Sample("where", bools(3, 4), randn(3, 4), 0.5),
+    Sample("where", bools(3, 4), 2, randn(3, 4)),
+    Sample("where", bools(3, 4), 1.5, 2),
+    Sample("where", bools(3, 4), 1, 2),
+    Sample("where", bools(3, 4), True, False),
+    Sample("where", bools(3, 4), randn(3, 4), ints(3, 4)),
+    Sample("where", bools(3, 4), ints(3, 4), 2.5),
+    Sample("where", bools(), randn(), randn(salt=1)),
+    Sample("where", bools(3, 4), randn(3, 4), randn()),
+    Sample("where", bools(3, 4)),
+    Sample("where", randn(3, 4)),
+    Sample("Tensor.where", randn(3, 4), bools(3, 4), 0),
+    Sample("nonzero", bools(3, 4)),
+    Sample("nonzero", randn(3, 4)),
+    Sample("nonzero", randn()),
+    Sample("nonzero", randn(0, 2)),
+    Sample("nonzero", bools(3, 4), as_tuple=True),
+    Sample("nonzero", randn(), as_tuple=True),
+    Sample("argwhere", bools(3, 4)),
+    Sample("argwhere", randn()),
+    Sample("masked_select", randn(3, 4), bools(3, 4)),
+    Sample("masked_select", randn(3, 4), bools(4)),
+    Sample("masked_select", randn(4), bools(3, 4)),
+    Sample("masked_select", randn(), bools()),
+    Sample("masked_fill", randn(3, 4), bools(3, 4), 2.5),
+    Sample(
+        "masked_fill",
+        randn(3, 4),
+        bools(4),
+        -math.inf,
+        opts={"dtypes": ("float64", "float32", "float16", "bfloat16", "int64", "bool")},
+    ),
+    Sample("masked_fill", randn(4), bools(3, 4), 1, opts={"inplace": False, "reason": "it would have to grow"}),
+    Sample("masked_fill", randn(3, 4), bools(3, 1), randn()),
+    Sample("masked_fill", randn(3, 4), bools(3, 4), True),
+    Sample("masked_fill", randn(), bools(), 3),
+    Sample("masked_scatter", randn(3, 4), bools(3, 4), randn(12)),
+    Sample("masked_scatter", randn(3, 4), bools(4), randn(4, 5)),
+    Sample("masked_scatter", randn(3, 4), bools(3, 4), randn(3, 4, salt=1)),
+]
+
+ERRORS = [
+    Error("where", randn(3), randn(3), randn(3)),
+    Error("where", bools(3), randn(3)),
+    Error("where", bools(3), randn(3), "a"),
+    Error("where", bools(3, 4), randn(3), randn(4)),
+    Error("masked_select", randn(3), ints(3)),
+    Error("masked_select", randn(3), bools(4)),
+    Error("masked_fill", randn(3), ints(3), 1),
+    Error("masked_fill", randn(3), bools(4), 1),
+    Error("masked_fill", randn(3), bools(3), array([1.0])),
+    Error("masked_fill", ints(3), bools(3), math.inf),
+    Error("masked_fill", ints(3, dtype="uint8"), bools(3), 300),
+    Error("Tensor.masked_fill_", randn(3), bools(2, 3), 1.0),
+    Error("masked_scatter", randn(3), ints(3), randn(3)),
+    Error("masked_scatter", randn(8), bools(8), randn(1)),
+    Error("masked_scatter", randn(3), bools(3), ints(3)),
+]
