@@ -48,6 +48,10 @@ from .modes import (
     set_grad_enabled,
 )
 
+# Random numbers
+from . import random
+from .random import Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
+
 # Operators, a family a line
 from .ops.activation import *
 from .ops.arithmetic import *
@@ -77,6 +81,7 @@ from .ops.products import *
 from .ops.ranges import *
 from .ops.reduce import *
 from .ops.rounding import *
+from .ops.sampling import *
 from .ops.scan import *
 from .ops.scatter import *
 from .ops.signs import *

@@ -60,7 +60,7 @@ class MersenneTwister:
             ValueError: if the seed does not fit into 64 bits.
         """
         if not -(2**63) <= seed < 2**64:
-            raise ValueError(f"Overflow when unpacking long long: seed {seed} does not fit into 64 bits")
+            raise ValueError(f"Overflow when unpacking long long\nThe seed {seed} does not fit into 64 bits.")
         self._seed = seed % 2**64
         self._legacy.seed(self._seed % 2**32)
         self._untouched = True

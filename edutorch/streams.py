@@ -87,9 +87,7 @@ class Stream(MersenneTwister):
         dtype = _floating(dtype, "check_uniform_bounds")
         _check_bounds(dtype, ("from", low), ("to", high))
         if not low <= high:
-            raise RuntimeError(
-                f"uniform_ expects to return a [from, to) range, but found from={low:g} > to={high:g}"
-            )
+            raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={low:g} > to={high:g}")
         if high - low > _range(dtype)[1]:
             raise RuntimeError(
                 f"uniform_ expects to-from <= std::numeric_limits<{_legacy(dtype)}>::max(), but found "
@@ -168,9 +166,7 @@ class Stream(MersenneTwister):
         """
         dtype = np.dtype(dtype)
         if not low < high:
-            raise RuntimeError(
-                f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}"
-            )
+            raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
         if dtype in _DIGITS:
             low, high = _representable_range(low, high, dtype)
         _check_bounds(dtype, ("from", low), ("to - 1", high - 1))
@@ -332,18 +328,18 @@ class Stream(MersenneTwister):
                ring after such times, at a rate of `weight`, ring in the order of a draw without replacement.
         """
         if weights.ndim not in (1, 2):
-            raise RuntimeError(f"prob_dist must be 1 or 2 dim, got shape {weights.shape}")
+            raise RuntimeError(f"prob_dist must be 1 or 2 dim\nThe weights have shape {weights.shape}.")
         categories = weights.shape[-1]
         if not dtypes.is_floating(weights.dtype):
             raise RuntimeError(
                 f"multinomial only supports floating-point dtypes for input, got: {_legacy(weights.dtype)}"
             )
         if count <= 0:
-            raise RuntimeError(f"cannot sample n_sample <= 0 samples, got {count}")
+            raise RuntimeError(f"cannot sample n_sample <= 0 samples\n{count} were asked for.")
         if not replacement and count > categories:
             raise RuntimeError(
-                "cannot sample n_sample > prob_dist.size(-1) samples without replacement: "
-                f"{count} samples, {categories} categories"
+                "cannot sample n_sample > prob_dist.size(-1) samples without replacement\n"
+                f"{count} samples were asked for, of {categories} categories."
             )
         if categories > _MOST_CATEGORIES:
             raise RuntimeError(f"number of categories cannot exceed 2^24, got {categories}")
@@ -354,7 +350,10 @@ class Stream(MersenneTwister):
             raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
         if not np.all(weights.sum(axis=-1)):
             raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
-        alarms = weights / self.exponential(weights.shape, weights.dtype)
+        # PyTorch draws e in the order of the weights' memory.
+        columns_first = weights.ndim == 2 and weights.strides[0] < weights.strides[1]
+        e = self.exponential(weights.T.shape if columns_first else weights.shape, weights.dtype)
+        alarms = weights / (e.T if columns_first else e)
         # A stable ascending sort of the negatives puts the largest first, and the earlier of two equals.
         return np.argsort(-alarms, axis=-1, kind="stable")[..., :count]
 

@@ -1,0 +1,135 @@
+"""Random generators: where random numbers come from, and how to draw the same ones again.
+
+    torch.manual_seed(0)                        # from here on, every draw is determined
+    g = torch.Generator().manual_seed(0)        # a stream of its own, handed to functions as generator=g
+
+The numbers are PyTorch's, digit by digit: `streams.py` turns a Mersenne Twister's words into them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+
+import numpy as np
+
+from .backends import device as device_of
+from .streams import Stream
+from .tensor import Tensor, wrap
+
+
+class Generator:
+    """A stream of random numbers with a seed and a state.
+
+    Args:
+        device: where the numbers are to lie; only "cpu" is at hand.
+
+    Example:
+        >>> import edutorch as torch
+        >>> g = torch.Generator().manual_seed(0)
+        >>> torch.rand(2, generator=g)
+        tensor([0.4963, 0.7682])
+        >>> torch.rand(2, generator=g.manual_seed(0))
+        tensor([0.4963, 0.7682])
+    """
+
+    def __init__(self, device="cpu"):
+        self.device = device_of(device)
+        if self.device.type != "cpu":
+            raise RuntimeError(
+                f"Cannot get {self.device.type.upper()} generator: this version of edutorch computes on the CPU only"
+            )
+        self.stream = Stream()
+
+    def manual_seed(self, seed):
+        """Start the sequence that belongs to a seed, and return the generator.
+
+        Args:
+            seed: an integer of 64 bits; negative ones count back from 2**64.
+
+        Raises:
+            RuntimeError: if it is no integer. ValueError: if it has more than 64 bits.
+        """
+        if not isinstance(seed, int):
+            raise RuntimeError(f"manual_seed expected a long, but got {type(seed).__name__}")
+        self.stream.manual_seed(seed)
+        return self
+
+    def seed(self):
+        """Start a sequence that nobody can foresee, and return its seed."""
+        return self.stream.seed()
+
+    def initial_seed(self):
+        """Return the seed that the present sequence was started with."""
+        return self.stream.initial_seed()
+
+    def get_state(self):
+        """Return the state as a tensor of bytes: PyTorch's generators understand it, and the other way round."""
+        return wrap(self.stream.get_state())
+
+    def set_state(self, new_state):
+        """Go on from a state that `get_state` returned, here or in PyTorch; return the generator.
+
+        Raises:
+            TypeError, RuntimeError: if it is no such state.
+        """
+        if not isinstance(new_state, Tensor) or new_state.array.dtype != np.uint8:
+            raise TypeError("RNG state must be a torch.ByteTensor")
+        self.stream.set_state(new_state.array)
+        return self
+
+    def clone_state(self):
+        """Return another generator in the same state."""
+        return Generator(self.device).set_state(self.get_state())
+
+
+default_generator = Generator()
+default_generator.seed()  # without `manual_seed`, every run is different
+
+
+def manual_seed(seed):
+    """Start the sequence that belongs to a seed, for all draws that name no generator; return that generator.
+
+    Example:
+        >>> import edutorch as torch
+        >>> _ = torch.manual_seed(0)
+        >>> torch.randint(10, (3,))
+        tensor([4, 9, 3])
+    """
+    return default_generator.manual_seed(int(seed))
+
+
+def seed():
+    """Start a sequence that nobody can foresee, and return its seed."""
+    return default_generator.seed()
+
+
+def initial_seed():
+    """Return the seed that the present sequence was started with."""
+    return default_generator.initial_seed()
+
+
+def get_rng_state():
+    """Return the default generator's state, as a tensor of bytes."""
+    return default_generator.get_state()
+
+
+def set_rng_state(new_state):
+    """Put the default generator into a state that `get_rng_state` returned."""
+    default_generator.set_state(new_state)
+
+
+@contextlib.contextmanager
+def fork_rng(devices=None, enabled=True, device_type=None):
+    """Draw inside the block as you like: behind it, the default generator goes on as if nothing had been drawn.
+
+    Args:
+        devices, device_type: accepted; there is only the CPU's generator. enabled: False does nothing.
+    """
+    if not enabled:
+        yield
+        return
+    state = get_rng_state()
+    try:
+        yield
+    finally:
+        set_rng_state(state)
