@@ -113,8 +113,10 @@ def qr(xp, A: Array, mode="reduced"):
 @qr.backward
 def _(g, xp, Q, R, mode):
     if mode == "r":
-        raise RuntimeError("The derivative of linalg.qr depends on Q, which is not computed when mode='r'. Please use "
-                           "linalg.qr(A, mode='reduced') if you are going to differentiate through linalg.qr.")  # fmt: skip
+        raise RuntimeError(
+            "The derivative of linalg.qr depends on Q, which is not computed when mode='r'. Please use "
+            "linalg.qr(A, mode='reduced') if you are going to differentiate through linalg.qr."
+        )
     m, n = Q.shape[-2], R.shape[-1]
     if mode == "complete" and m > n:
         raise RuntimeError("The QR decomposition is not differentiable when mode='complete' and nrows > ncols.")
@@ -254,8 +256,10 @@ def _pinv(xp, A: Array, atol=None, rtol=None, hermitian=False):
     """
     if A.ndim < 2 or A.dtype not in (dtypes.FLOAT32, dtypes.FLOAT64):
         shape = ", ".join(map(str, A.shape))
-        raise RuntimeError(f"linalg.pinv({dtypes.of(A).legacy}{{[{shape}]}}): expected a tensor with 2 or more dimensions of "
-                           "float, double, cfloat or cdouble types")  # fmt: skip
+        raise RuntimeError(
+            f"linalg.pinv({dtypes.of(A).legacy}{{[{shape}]}}): expected a tensor with 2 or more dimensions of "
+            "float, double, cfloat or cdouble types"
+        )
     if not A.size:
         return xp.empty((*A.shape[:-2], A.shape[-1], A.shape[-2]), A.dtype)
     if hermitian:
@@ -300,15 +304,14 @@ def lstsq(xp, A: Array, B: Array, rcond=None, *, driver=None):
             "gelsy" (the default) tells the rank, "gels" the residuals, "gelsd" and "gelss" these and the singular
             values; what is not told is an empty tensor. The residuals are told only if A is tall and of full rank.
 
-    Shape:    A (*, m, n), B (*, m, k) or (*, m) -> solution (*, n, k), residuals (*, k), rank (*), singular_values (*, min(m, n))
+    Shape:    A (*, m, n), B (*, m, k) or (*, m)
+              -> solution (*, n, k), residuals (*, k), rank (*), singular_values (*, min(m, n))
     Math:     X = argmin |A X - B|^2 = A^+ B
     Gradient: dL/dB = P^T G, with the pseudo-inverse P;  dL/dA = what G B^T as gradient of P gives
     """
     _need_right_hand_side(A, B)
     if driver not in (None, *_DRIVERS):
-        raise RuntimeError(
-            f"torch.linalg.lstsq: parameter `driver` should be one of ({', '.join(_DRIVERS)})"
-        )
+        raise RuntimeError(f"torch.linalg.lstsq: parameter `driver` should be one of ({', '.join(_DRIVERS)})")
     vector = is_vector(A, B)
     columns = B[..., None] if vector else B
     m, n = A.shape[-2:]
@@ -332,8 +335,10 @@ def _need_right_hand_side(A, B):
         dim = -1 if is_vector(A, B) else -2
         raise RuntimeError(f"torch.linalg.lstsq: input.size(-2) should match other.size({dim})")
     if A.dtype != B.dtype:
-        raise RuntimeError("torch.linalg.lstsq: Expected input and other to have the same dtype, but got input's dtype "
-                           f"{dtypes.of(A).legacy} and other's dtype {dtypes.of(B).legacy}")  # fmt: skip
+        raise RuntimeError(
+            "torch.linalg.lstsq: Expected input and other to have the same dtype, but got input's dtype "
+            f"{dtypes.of(A).legacy} and other's dtype {dtypes.of(B).legacy}"
+        )
     if A.dtype not in (dtypes.FLOAT32, dtypes.FLOAT64):
         raise RuntimeError("This function doesn't handle types other than float and double")
 

@@ -39,8 +39,10 @@ def einsum(*args):
         RuntimeError: if the equation does not fit the operands.
     """
     if len(args) < 2:
-        raise ValueError("einsum(): must specify the equation string and at least one operand, or at least one operand and its "
-                         "subscripts list")  # fmt: skip
+        raise ValueError(
+            "einsum(): must specify the equation string and at least one operand, or at least one operand and its "
+            "subscripts list"
+        )
     inputs, output, operands = _from_lists(args) if isinstance(args[0], Tensor) else _from_equation(*args)
     sizes = _sizes(inputs, operands)
     wide = max(
@@ -92,14 +94,17 @@ def _letters(text, whose, at, twice):
             if ELLIPSIS in found:
                 raise RuntimeError(f"einsum(): found '.' for {whose} {twice}")
             if text[i : i + 3] != ELLIPSIS:
-                raise RuntimeError(f"einsum(): found '.' for {whose} that is not part of any ellipsis"
-                                   + " (...)" * (whose == "output"))  # fmt: skip
+                raise RuntimeError(
+                    f"einsum(): found '.' for {whose} that is not part of any ellipsis" + " (...)" * (whose == "output")
+                )
             found.append(ELLIPSIS)
             i += 3
             continue
         if c not in LETTERS and c != " ":
-            raise RuntimeError(f"einsum(): invalid subscript given at index {at + i} in the equation string, subscripts must be in "
-                               "[a-zA-Z]")  # fmt: skip
+            raise RuntimeError(
+                f"einsum(): invalid subscript given at index {at + i} in the equation string, subscripts must be in "
+                "[a-zA-Z]"
+            )
         if c != " ":
             found.append(c)
         i += 1
@@ -134,18 +139,24 @@ def _sizes(inputs, operands):
         if op.ndim < named or (op.ndim > named and ELLIPSIS not in term):
             what = "is more than" if ELLIPSIS in term else "does not match"
             tail = "" if ELLIPSIS in term else " and no ellipsis was given"
-            raise RuntimeError(f"einsum(): the number of subscripts in the equation ({named}) {what} the number of dimensions "
-                               f"({op.ndim}) for operand {i}{tail}")  # fmt: skip
+            raise RuntimeError(
+                f"einsum(): the number of subscripts in the equation ({named}) {what} the number of dimensions "
+                f"({op.ndim}) for operand {i}{tail}"
+            )
         _check_ellipsis(covered, _covered(term, op), i)
         own = {}
         for letter, n in _dimensions(term, op):
             if own.setdefault(letter, n) != n:
-                raise RuntimeError(f"einsum(): subscript {letter} is repeated for operand {i} but the sizes don't match, {n} != "
-                                   f"{own[letter]}")  # fmt: skip
+                raise RuntimeError(
+                    f"einsum(): subscript {letter} is repeated for operand {i} but the sizes don't match, {n} != "
+                    f"{own[letter]}"
+                )
             seen = sizes.get(letter, 1)
             if 1 not in (seen, n) and seen != n:
-                raise RuntimeError(f"einsum(): subscript {letter} has size {n} for operand {i} which does not broadcast with "
-                                   f"previously seen size {seen}")  # fmt: skip
+                raise RuntimeError(
+                    f"einsum(): subscript {letter} has size {n} for operand {i} which does not broadcast with "
+                    f"previously seen size {seen}"
+                )
             sizes[letter] = n if seen == 1 else seen
     return sizes
 
@@ -163,8 +174,10 @@ def _check_ellipsis(seen, covered, i):
     for place, n in enumerate(reversed(covered), 1):
         before = seen.get(place, 1)
         if 1 not in (before, n) and before != n:
-            raise RuntimeError(f"einsum(): dimension {len(covered) - place} covered by ellipsis in operand {i}has size {n} which "
-                               f"does not broadcast with previously seen ellipsis with size {before} for the respective dimension")  # fmt: skip
+            raise RuntimeError(
+                f"einsum(): dimension {len(covered) - place} covered by ellipsis in operand {i}has size {n} which "
+                f"does not broadcast with previously seen ellipsis with size {before} for the respective dimension"
+            )
         seen[place] = n if before == 1 else before
 
 

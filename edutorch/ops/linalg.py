@@ -15,8 +15,8 @@ from numpy.linalg import LinAlgError as Failed
 from ..errors import LinAlgError, with_remedy
 from ..op import Array, op
 from ..tensor import method
-from .masks import where
 from .linalg_checks import at_fault, need_float, need_matrices, need_same, need_square, zero_pivot
+from .masks import where
 
 __all__ = ["cholesky", "cholesky_solve", "det", "inv", "logdet", "slogdet", "solve", "solve_triangular"]
 
@@ -53,7 +53,9 @@ def cofactors(xp, A: Array):
 
 det.grad(A=lambda g, A: g[..., None, None] * cofactors.both(A))
 cofactors.grad(
-    A=lambda g, out, A: ((g * out).sum(axis=(-2, -1), keepdims=True) * out - out @ g.mT @ out) / det.both(A)[..., None, None]
+    A=lambda g, out, A: (
+        ((g * out).sum(axis=(-2, -1), keepdims=True) * out - out @ g.mT @ out) / det.both(A)[..., None, None]
+    )
 )
 
 
@@ -106,8 +108,10 @@ def inv(xp, A: Array):
         return xp.linalg.inv(A)
     except Failed:
         where, k = at_fault(A, zero_pivot)
-        raise LinAlgError(f"linalg.inv: {where}The diagonal element {k} is zero, the inversion could not be completed because "
-                          "the input matrix is singular.") from None  # fmt: skip
+        raise LinAlgError(
+            f"linalg.inv: {where}The diagonal element {k} is zero, the inversion could not be completed because "
+            "the input matrix is singular."
+        ) from None
 
 
 inv.grad(A=lambda g, out: -(out.mT @ g @ out.mT))
@@ -235,10 +239,12 @@ def factor(xp, A, upper, function):
         L = xp.linalg.cholesky(A)
     except Failed:
         where, k = at_fault(A, bad_minor(xp))
-        raise LinAlgError(with_remedy(
-            f"{function}: {where}The factorization could not be completed because the input is not positive-definite (the "
-            f"leading minor of order {k} is not positive-definite).",
-            "A covariance matrix often needs a little more on its diagonal: A + 1e-6 * torch.eye(n)."))  # fmt: skip
+        sentence = (
+            f"{function}: {where}The factorization could not be completed because the input is not positive-definite "
+            f"(the leading minor of order {k} is not positive-definite)."
+        )
+        remedy = "A covariance matrix often needs a little more on its diagonal: A + 1e-6 * torch.eye(n)."
+        raise LinAlgError(with_remedy(sentence, remedy)) from None
     return L.mT if upper else L
 
 
@@ -284,8 +290,10 @@ def cholesky_solve(xp, input: Array, L: Array, upper=False):
     if n != L.shape[-2]:
         raise RuntimeError(f"A must be batches of square matrices, but they are {L.shape[-2]} by {n} matrices")
     if n != rows:
-        raise RuntimeError(f"Incompatible matrix sizes for cholesky_solve: each A matrix is {n} by {n} but each b matrix is "
-                           f"{rows} by {input.shape[-1]}")  # fmt: skip
+        raise RuntimeError(
+            f"Incompatible matrix sizes for cholesky_solve: each A matrix is {n} by {n} but each b matrix is "
+            f"{rows} by {input.shape[-1]}"
+        )
     need_float(input, "cholesky_solve", kernel="cholesky_solve_cpu", integers=False)
     lower = L.mT if upper else L
     half = solve_triangular.both(lower, input, upper=False)
@@ -295,7 +303,9 @@ def cholesky_solve(xp, input: Array, L: Array, upper=False):
 def _refuse_cholesky_solve(B, L):
     b, a = B.dtype.legacy, L.dtype.legacy
     if a != b:
-        raise RuntimeError(f"Expected b and A to have the same dtype, but found b of type {b} and A of type {a} instead.")
+        raise RuntimeError(
+            f"Expected b and A to have the same dtype, but found b of type {b} and A of type {a} instead."
+        )
     need_float(B.array, "cholesky_solve", kernel="cholesky_solve_cpu", integers=False)
 
 

@@ -9,8 +9,11 @@ from ..errors import with_remedy
 def need_matrices(array, function, name="A"):
     """Raise PyTorch's error unless an array holds a matrix, or a batch of them."""
     if array.ndim < 2:
-        raise RuntimeError(with_remedy(
-            f"{function}: The input tensor {name} must have at least 2 dimensions.", f"It has shape {array.shape}."))  # fmt: skip
+        raise RuntimeError(
+            with_remedy(
+                f"{function}: The input tensor {name} must have at least 2 dimensions.", f"It has shape {array.shape}."
+            )
+        )
 
 
 def need_square(array, function):
@@ -32,14 +35,16 @@ def need_float(array, function, kernel=None, integers=True):
     """
     legacy = dtypes.of(array).legacy
     if integers and not dtypes.is_floating(array.dtype):
-        raise RuntimeError(with_remedy(f"{function}: Expected a floating point or complex tensor as input. Got {legacy}",
-                                       "Convert it: x.float()."))  # fmt: skip
+        raise RuntimeError(
+            with_remedy(
+                f"{function}: Expected a floating point or complex tensor as input. Got {legacy}",
+                "Convert it: x.float().",
+            )
+        )
     if array.dtype in dtypes.HALVES and kernel is None:
         raise RuntimeError(f"{function}: Low precision dtypes not supported. Got {legacy}")
     if array.dtype not in (dtypes.FLOAT32, dtypes.FLOAT64):
-        raise NotImplementedError(
-            with_remedy(f"\"{kernel}\" not implemented for '{legacy}'", "Convert it: x.float().")
-        )
+        raise NotImplementedError(with_remedy(f"\"{kernel}\" not implemented for '{legacy}'", "Convert it: x.float()."))
 
 
 def need_same(A, B, function):

@@ -52,12 +52,17 @@ def _need_shapes(input, weight, bias):
         raise RuntimeError("mat2 must be a matrix, got 1-D tensor")
     rows, k, m = math.prod(input.shape[:-1]), input.shape[-1], weight.shape[0]
     if k != weight.shape[-1]:
-        raise RuntimeError(with_remedy(
-            f"mat1 and mat2 shapes cannot be multiplied ({rows}x{k} and {weight.shape[-1]}x{m})",
-            f"The input's last dimension ({k}) must be the layer's in_features ({weight.shape[-1]})."))  # fmt: skip
+        raise RuntimeError(
+            with_remedy(
+                f"mat1 and mat2 shapes cannot be multiplied ({rows}x{k} and {weight.shape[-1]}x{m})",
+                f"The input's last dimension ({k}) must be the layer's in_features ({weight.shape[-1]}).",
+            )
+        )
     if bias is not None and bias.ndim and bias.shape[-1] not in (1, m):
-        raise RuntimeError(f"The expanded size of the tensor ({m}) must match the existing size ({bias.shape[-1]}) at non-singleton "
-                           f"dimension 1.  Target sizes: [{rows}, {m}].  Tensor sizes: {list(bias.shape)}")  # fmt: skip
+        raise RuntimeError(
+            f"The expanded size of the tensor ({m}) must match the existing size ({bias.shape[-1]}) at non-singleton "
+            f"dimension 1.  Target sizes: [{rows}, {m}].  Tensor sizes: {list(bias.shape)}"
+        )
     if input.dtype.kind == "b" and input.size:
         raise not_implemented("addmm_impl_cpu_", input)
 
@@ -70,4 +75,6 @@ def _weight(g, input, weight):
     return g.reshape(-1, g.shape[-1]).mT @ input.reshape(-1, input.shape[-1])
 
 
-linear.grad(input=lambda g, weight: g @ weight if weight.ndim == 2 else g[..., None] * weight, weight=_weight, bias=lambda g: g)
+linear.grad(
+    input=lambda g, weight: g @ weight if weight.ndim == 2 else g[..., None] * weight, weight=_weight, bias=lambda g: g
+)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from itertools import zip_longest
 
-from ..errors import cannot_broadcast, not_implemented, refuse_different_dtypes, with_remedy
 from .. import dtypes
+from ..errors import cannot_broadcast, not_implemented, refuse_different_dtypes, with_remedy
 from ..op import Array, op
 from ..tensor import Tensor, method
 from .dialect import speak
@@ -74,9 +74,11 @@ def mv(input: Array, vec: Array):
         input.ndim == 2 and vec.ndim == 1,
         f"vector + matrix @ vector expected, got 1, {input.ndim}, {vec.ndim}",
     )
-    _needs(input.shape[1] == vec.shape[0],
-           f"size mismatch, got input ({input.shape[0]}), mat ({input.shape[0]}x{input.shape[1]}), vec ({vec.shape[0]})",
-           "The matrix needs as many columns as the vector has elements.")  # fmt: skip
+    _needs(
+        input.shape[1] == vec.shape[0],
+        f"size mismatch, got input ({input.shape[0]}), mat ({input.shape[0]}x{input.shape[1]}), vec ({vec.shape[0]})",
+        "The matrix needs as many columns as the vector has elements.",
+    )
     return input @ vec
 
 
@@ -91,11 +93,16 @@ def dot(input: Array, tensor: Array):
     Math:     y = sum_i a_i b_i
     Gradient: dL/da = g b,  dL/db = g a
     """
-    _needs(input.ndim == tensor.ndim == 1, f"1D tensors expected, but got {input.ndim}D and {tensor.ndim}D tensors",
-           "For matrices use @.")  # fmt: skip
-    _needs(input.size == tensor.size,
-           f"inconsistent tensor size, expected tensor [{input.size}] and src [{tensor.size}] to have the same number of "
-           f"elements, but got {input.size} and {tensor.size} elements respectively")  # fmt: skip
+    _needs(
+        input.ndim == tensor.ndim == 1,
+        f"1D tensors expected, but got {input.ndim}D and {tensor.ndim}D tensors",
+        "For matrices use @.",
+    )
+    _needs(
+        input.size == tensor.size,
+        f"inconsistent tensor size, expected tensor [{input.size}] and src [{tensor.size}] to have the same number of "
+        f"elements, but got {input.size} and {tensor.size} elements respectively",
+    )
     if input.dtype.kind == "b":
         raise not_implemented("dot", input)
     return input @ tensor
@@ -136,8 +143,12 @@ def _need_batches(batch1, batch2):
     _needs(batch1.ndim == 3, "batch1 must be a 3D tensor")
     _needs(batch2.ndim == 3, "batch2 must be a 3D tensor")
     b, k = batch1.shape[0], batch1.shape[2]
-    _needs(batch2.shape[:2] == (b, k), f"Expected size for first two dimensions of batch2 tensor to be: [{b}, {k}] but got: "
-           f"[{batch2.shape[0]}, {batch2.shape[1]}].", _INNER)  # fmt: skip
+    _needs(
+        batch2.shape[:2] == (b, k),
+        f"Expected size for first two dimensions of batch2 tensor to be: [{b}, {k}] but got: "
+        f"[{batch2.shape[0]}, {batch2.shape[1]}].",
+        _INNER,
+    )
 
 
 bmm.grad(input=lambda g, mat2: g @ mat2.mT, mat2=lambda g, input: input.mT @ g)
@@ -191,8 +202,10 @@ def _mismatch(input, other):
         return cannot_broadcast([a[:-2], b[:-2]])
     else:
         batch = math.prod(map(max, zip_longest(a[-3::-1], b[-3::-1], fillvalue=1)))
-        sentence = (f"Expected size for first two dimensions of batch2 tensor to be: [{batch}, {a[-1]}] but got: "
-                    f"[{batch}, {b[-2]}].")  # fmt: skip
+        sentence = (
+            f"Expected size for first two dimensions of batch2 tensor to be: [{batch}, {a[-1]}] but got: "
+            f"[{batch}, {b[-2]}]."
+        )
     return RuntimeError(with_remedy(sentence, f"{_INNER} The shapes are {a} and {b}."))
 
 
@@ -279,15 +292,15 @@ def _added(input, product, beta, alpha):
     if input.ndim > product.ndim:
         sizes = list(product.shape)
         raise RuntimeError(
-            f"expand(torch.{dtypes.of(input).legacy}Tensor{{{list(input.shape)}}}, size={sizes}): the number of sizes provided "
-            f"({len(sizes)}) must be greater or equal to the number of dimensions in the tensor ({input.ndim})"
+            f"expand(torch.{dtypes.of(input).legacy}Tensor{{{list(input.shape)}}}, size={sizes}): the number of sizes "
+            f"provided ({len(sizes)}) must be greater or equal to the number of dimensions in the tensor ({input.ndim})"
         )
     aligned = zip(input.shape[::-1], product.shape[::-1], strict=False)
     clash = next((i for i, (a, b) in enumerate(aligned, 1) if a not in (1, b)), None)
     if clash is not None:
         raise RuntimeError(
-            f"The expanded size of the tensor ({product.shape[-clash]}) must match the existing size ({input.shape[-clash]}) "
-            f"at non-singleton dimension {product.ndim - clash}.  Target sizes: {list(product.shape)}.  Tensor sizes: "
+            f"The expanded size of the tensor ({product.shape[-clash]}) must match the existing size "
+            f"({input.shape[-clash]}) at non-singleton dimension {product.ndim - clash}.  Target sizes: {list(product.shape)}.  Tensor sizes: "
             f"{list(input.shape)}"
         )
     cut = {"i": int, "u": int, "b": bool}.get(product.dtype.kind)
@@ -305,10 +318,14 @@ def addmv(input: Array, mat: Array, vec: Array, *, beta=1, alpha=1):
     Math:     y = beta c + alpha A x
     Gradient: dL/dc = beta g,  dL/dA = alpha g x^T,  dL/dx = alpha A^T g
     """
-    _needs(mat.ndim == 2 and vec.ndim == 1 and input.ndim <= 1,
-           f"vector + matrix @ vector expected, got {input.ndim}, {mat.ndim}, {vec.ndim}")  # fmt: skip
-    _needs(mat.shape[1] == vec.shape[0] and input.size in (1, mat.shape[0]),
-           f"size mismatch, got input ({input.size}), mat ({mat.shape[0]}x{mat.shape[1]}), vec ({vec.shape[0]})")  # fmt: skip
+    _needs(
+        mat.ndim == 2 and vec.ndim == 1 and input.ndim <= 1,
+        f"vector + matrix @ vector expected, got {input.ndim}, {mat.ndim}, {vec.ndim}",
+    )
+    _needs(
+        mat.shape[1] == vec.shape[0] and input.size in (1, mat.shape[0]),
+        f"size mismatch, got input ({input.size}), mat ({mat.shape[0]}x{mat.shape[1]}), vec ({vec.shape[0]})",
+    )
     _refuse_bool(mat, "addmv_impl_cpu")
     return _added(input, mat @ vec, beta, alpha)
 
@@ -418,8 +435,11 @@ def inner(input, other, *, out=None):
         product = dot(input, other).view(())
         return product if out is None else out.copy_(product)
     k, rows = input.shape[-1], other.shape[-1]
-    _needs(k == rows, f"inner() the last dimension must match on both input tensors but got shapes {list(input.shape)} and "
-           f"{list(other.shape)}")  # fmt: skip
+    _needs(
+        k == rows,
+        f"inner() the last dimension must match on both input tensors but got shapes {list(input.shape)} and "
+        f"{list(other.shape)}",
+    )
     product = mm(input.reshape(-1, k), other.reshape(-1, k).t())
     product = product.view((*input.shape[:-1], *other.shape[:-1]))
     return product if out is None else out.copy_(product)

@@ -9,24 +9,28 @@ from ..errors import dimension_out_of_range, with_remedy
 from ..op import Array, op
 from .create import eye
 from .decompositions import svdvals
-from .masks import where
 from .linalg import inv, slogdet
 from .linalg_checks import need_float, need_matrices, need_square
+from .masks import where
 
 __all__ = ["cond", "dist", "matrix_norm", "norm", "vector_norm"]
 
 
 def _need_identity(x, ord, dim):
     """Raise PyTorch's error if a largest or smallest of nothing is asked for."""
-    if ord >= 0 and ord != math.inf or x.size:
+    if 0 <= ord < math.inf or x.size:
         return
     if dim is None:
-        raise RuntimeError(f"linalg.vector_norm cannot compute the {ord:g} norm on an empty tensor because the operation does not "
-                           "have an identity")  # fmt: skip
+        raise RuntimeError(
+            f"linalg.vector_norm cannot compute the {ord:g} norm on an empty tensor because the operation does not "
+            "have an identity"
+        )
     for d in dim:
         if x.shape[d] == 0:
-            raise RuntimeError(f"linalg.vector_norm cannot compute the {ord:g} norm on the dimension {d}because this dimension is "
-                               "empty and the operation does not have an identity")  # fmt: skip
+            raise RuntimeError(
+                f"linalg.vector_norm cannot compute the {ord:g} norm on the dimension {d}because this dimension is "
+                "empty and the operation does not have an identity"
+            )
 
 
 @op(name="linalg_vector_norm", method=False)
@@ -34,8 +38,8 @@ def _vector_norm(xp, x: Array, ord=2, dim=None, keepdim=False):
     """Return the size of a vector in the p-norm.
 
     Shape:    x (*) -> out (), or x without the dimensions `dim`
-    Math:     y = (sum_i |x_i|^p)^(1/p);  p = inf: max |x_i|,  p = -inf: min |x_i|,  p = 0: the number of x_i that are not 0
-    Gradient: dL/dx_i = g sign(x_i) (|x_i| / y)^(p-1);  p = inf: g sign(x_i) at the largest, shared where there are several
+    Math:     y = (sum_i |x_i|^p)^(1/p);  p = inf: max |x_i|,  p = -inf: min |x_i|;  p = 0: how many x_i are not 0
+    Gradient: dL/dx_i = g sign(x_i) (|x_i| / y)^(p-1);  p = inf: g sign(x_i), shared among the largest
     """
     _need_identity(x, ord, dim)
     size = abs(x)
@@ -134,15 +138,21 @@ def _number(ord):
 def _in_dtype(x, dtype, function):
     """Return x in the dtype asked for, after PyTorch's checks."""
     if not x.is_floating_point():
-        raise RuntimeError(with_remedy(f"{function}: Expected a floating point or complex tensor as input. Got {x.dtype.legacy}",
-                                       "Convert it: x.float()."))  # fmt: skip
+        raise RuntimeError(
+            with_remedy(
+                f"{function}: Expected a floating point or complex tensor as input. Got {x.dtype.legacy}",
+                "Convert it: x.float().",
+            )
+        )
     if dtype is None:
         return x
     if not dtype.is_floating_point:
         raise RuntimeError(f"{function}: dtype should be floating point or complex, but got {dtype.legacy}")
     if dtypes.promote_types(x.dtype, dtype) is not dtype:
-        raise RuntimeError(f"{function}: the dtype of the input ({x.dtype.legacy}) should be convertible without narrowing to the "
-                           f"specified dtype ({dtype.legacy})")  # fmt: skip
+        raise RuntimeError(
+            f"{function}: the dtype of the input ({x.dtype.legacy}) should be convertible without narrowing to the "
+            f"specified dtype ({dtype.legacy})"
+        )
     return x.to(dtype)
 
 
@@ -193,7 +203,9 @@ def norm(A, ord=None, dim=None, keepdim=False, *, out=None, dtype=None):
         if len(dims) not in (1, 2):
             raise RuntimeError(f"linalg.norm: If dim is specified, it must be of length 1 or 2. Got {dims}")
     elif ord is not None and A.ndim not in (1, 2):
-        raise RuntimeError(f"linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got {A.ndim}D.")
+        raise RuntimeError(
+            f"linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got {A.ndim}D."
+        )
     if ord is None:
         return vector_norm(A, 2, dim, keepdim, dtype=dtype, out=out)
     two = A.ndim == 2 if dim is None else not isinstance(dim, int) and len(dim) == 2

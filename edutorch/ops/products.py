@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+from itertools import pairwise
 
 from ..errors import with_remedy
 from ..op import Array, op
@@ -73,12 +74,16 @@ def multi_dot(tensors, *, out=None):
         if t.ndim != 2:
             raise RuntimeError(f"multi_dot(): tensor {i} must be 2D but got {t.ndim}D")
         if t.dtype != first.dtype:
-            raise RuntimeError(f"multi_dot(): all tensors must have be the same dtype but tensor 0 is {_c_name(first)} and tensor "
-                               f"{i} {_c_name(t)}")  # fmt: skip
-    for i, (a, b) in enumerate(zip(chain, chain[1:], strict=False)):
+            raise RuntimeError(
+                f"multi_dot(): all tensors must have be the same dtype but tensor 0 is {_c_name(first)} and tensor "
+                f"{i} {_c_name(t)}"
+            )
+    for i, (a, b) in enumerate(pairwise(chain)):
         if a.shape[1] != b.shape[0]:
-            raise RuntimeError(f"multi_dot(): tensors {i} and {i + 1} with shapes {list(tensors[i].shape)} and "
-                               f"{list(tensors[i + 1].shape)} cannot be multiplied")  # fmt: skip
+            raise RuntimeError(
+                f"multi_dot(): tensors {i} and {i + 1} with shapes {list(tensors[i].shape)} and "
+                f"{list(tensors[i + 1].shape)} cannot be multiplied"
+            )
     shape = (*(first.shape[:-1]), *(last.shape[1:]))
     product = _product(chain, _cheapest([chain[0].shape[0], *(t.shape[1] for t in chain)]), 0, len(chain) - 1)
     product = product.view(shape)
@@ -152,12 +157,12 @@ def vecdot(x, y, *, dim=-1, out=None):
     Shape: x, y (*, n), broadcastable -> out (*)
     """
     if x.dtype != y.dtype:
-        raise RuntimeError(f"linalg.vecdot: Expected x and y to have the same dtype, but found x of type {x.dtype.legacy} and y of "
-                           f"type {y.dtype.legacy} instead")  # fmt: skip
-    if not x.is_floating_point():
         raise RuntimeError(
-            f"linalg.vecdot: Expected a floating point or complex tensor as input. Got {x.dtype.legacy}"
+            f"linalg.vecdot: Expected x and y to have the same dtype, but found x of type {x.dtype.legacy} and y of "
+            f"type {y.dtype.legacy} instead"
         )
+    if not x.is_floating_point():
+        raise RuntimeError(f"linalg.vecdot: Expected a floating point or complex tensor as input. Got {x.dtype.legacy}")
     product = x.dot(y) if x.ndim == y.ndim == 1 else (x * y).sum(dim)
     return product if out is None else out.copy_(product)
 
@@ -200,9 +205,8 @@ def tensordot(a, b, dims=2, out=None):
     for i, j in zip(dims_a, dims_b, strict=True):
         n, m = a.size(i), b.size(j)
         if n != m and 1 not in (n, m):
-            raise RuntimeError(with_remedy(
-                f"contracted dimensions need to match, but first has size {n} in dim {i} and second has size {m} in dim {j}",
-                f"The shapes are {tuple(a.shape)} and {tuple(b.shape)}."))  # fmt: skip
+            sentence = f"contracted dimensions need to match, but first has size {n} in dim {i} and second has size {m} in dim {j}"
+            raise RuntimeError(with_remedy(sentence, f"The shapes are {tuple(a.shape)} and {tuple(b.shape)}."))
         if m == 1 and n != 1:
             a = a.sum(i, keepdim=True, dtype=a.dtype)
         elif n == 1 and m != 1:
@@ -228,8 +232,10 @@ def _contracted(a, dims):
     if isinstance(dims, (list, tuple)):
         return [[d] if isinstance(d, int) else list(d) for d in dims]
     if not isinstance(dims, int):
-        raise RuntimeError("tensordot expects dims to be int or tuple[list[int], list[int]] or list[list[int]] containing two "
-                           f"lists, but got dims={dims}")  # fmt: skip
+        raise RuntimeError(
+            "tensordot expects dims to be int or tuple[list[int], list[int]] or list[list[int]] containing two "
+            f"lists, but got dims={dims}"
+        )
     if dims < 0:
         raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")
     if dims > a.ndim:
