@@ -300,8 +300,8 @@ def _added(input, product, beta, alpha):
     if clash is not None:
         raise RuntimeError(
             f"The expanded size of the tensor ({product.shape[-clash]}) must match the existing size "
-            f"({input.shape[-clash]}) at non-singleton dimension {product.ndim - clash}.  Target sizes: {list(product.shape)}.  Tensor sizes: "
-            f"{list(input.shape)}"
+            f"({input.shape[-clash]}) at non-singleton dimension {product.ndim - clash}.  "
+            f"Target sizes: {list(product.shape)}.  Tensor sizes: {list(input.shape)}"
         )
     cut = {"i": int, "u": int, "b": bool}.get(product.dtype.kind)
     if cut:  # PyTorch cuts the factors down to the tensors' dtype

@@ -205,7 +205,8 @@ def tensordot(a, b, dims=2, out=None):
     for i, j in zip(dims_a, dims_b, strict=True):
         n, m = a.size(i), b.size(j)
         if n != m and 1 not in (n, m):
-            sentence = f"contracted dimensions need to match, but first has size {n} in dim {i} and second has size {m} in dim {j}"
+            both = f"first has size {n} in dim {i} and second has size {m} in dim {j}"
+            sentence = f"contracted dimensions need to match, but {both}"
             raise RuntimeError(with_remedy(sentence, f"The shapes are {tuple(a.shape)} and {tuple(b.shape)}."))
         if m == 1 and n != 1:
             a = a.sum(i, keepdim=True, dtype=a.dtype)
