@@ -10,7 +10,7 @@ An operator is written once, on arrays, with `xp` standing for the array library
 
 - **Parameters.** `Array`: a tensor; `Operand`: a tensor or a Python number; `Index`: an integer or boolean tensor
   that is never converted and has no gradient; `Array | None` and `Index | None`: may be left out; `Arrays`: a
-  sequence of tensors; `Sizes`: ints that the method also takes one by one, `x.view(2, 3)`. Anything without such
+  sequence of tensors; `Sizes`, right after the tensor: ints that the method also takes one by one, `x.view(2, 3)`. Anything without such
   an annotation is a plain parameter.
 - **Formulas**, one per differentiable input, name what they need: `g` (the output's gradient), an input, a
   parameter, `out`, `xp`, `shape` (of this input), or an extra result of the forward. Only that is kept, and only
@@ -209,7 +209,7 @@ class Op:
         if method:
             form = self.fn
             if any(p.annotation == "Sizes" for p in self.signature):
-                form = loose_sizes(self.fn, [p.annotation for p in self.signature].index("Sizes"))
+                form = loose_sizes(self.fn)
             setattr(Tensor, self.name, form)
         if inplace:
             setattr(Tensor, self.name + "_", inplace_form(self.fn, self.name + "_"))

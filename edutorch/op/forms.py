@@ -72,17 +72,16 @@ def into(name, out, result):
     return out
 
 
-def loose_sizes(call, position):
+def loose_sizes(call):
     """Return a method that takes sizes as one sequence or one by one: `x.view((2, 3))` and `x.view(2, 3)`."""
 
     @functools.wraps(call)
-    def form(self, *args, **kwargs):
-        lead, sizes = args[: position - 1], args[position - 1 :]
-        if not sizes:
-            return call(self, *lead, **kwargs)
-        if len(sizes) == 1 and not hasattr(sizes[0], "__index__"):
-            return call(self, *lead, sizes[0], **kwargs)
-        return call(self, *lead, sizes, **kwargs)
+    def form(self, *sizes, **named):
+        if len(sizes) == 1 and type(sizes[0]) is not int and not hasattr(sizes[0], "__index__"):
+            sizes = sizes[0]
+        elif not sizes:
+            return call(self, **named)
+        return call(self, sizes, **named)
 
     return form
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import dtypes
 from ..autograd.versions import bump
-from ..autograd.views import before_write, write
+from ..autograd.views import before_write, refuse_partial_overlap, write
 from ..errors import with_remedy
 from ..modes import is_grad_enabled
 from ..op import Array, op
@@ -178,27 +178,20 @@ _BOUND = frozenset((int, type(None)))
 _KEPT = (int, slice, type(None), type(Ellipsis))
 
 
-def _is_basic(entry):
-    """Whether an entry can go to the array as it is. (A slice with a step or with tensors as bounds is looked at.)"""
-    kind = type(entry)
-    if kind is slice:
-        return entry.step is None and type(entry.start) in _BOUND and type(entry.stop) in _BOUND
-    return kind in _BASIC
-
-
 def basic_index(index):
     """Return the tuple for an index with a basic part alone, or None."""
     kind = type(index)
     if kind is int:
         return (index, Ellipsis)  # the Ellipsis makes NumPy return a 0-d view instead of a number
-    if kind is tuple:
-        for entry in index:
-            if not _is_basic(entry):
+    for entry in index if kind is tuple else (index,):
+        if type(entry) is slice:  # steps, and bounds that are tensors, are looked at in `_entry`
+            if entry.step is not None or type(entry.start) not in _BOUND or type(entry.stop) not in _BOUND:
                 return None
+        elif type(entry) not in _BASIC:
+            return None
+    if kind is tuple:
         ellipses = index.count(Ellipsis)
         return (*index, Ellipsis) if not ellipses else index if ellipses == 1 else None
-    if not _is_basic(index):
-        return None
     return (index,) if index is Ellipsis or kind is slice else (None, Ellipsis)
 
 
@@ -398,6 +391,7 @@ def __setitem__(self, index, value):
         value = wrap(scalar(value, self.array.dtype))
     part = self if basic is None else getitem(self, basic)
     if positions is None:
+        refuse_partial_overlap(part, value)
         write(part, before_write(part), _like_part(value, part))
     elif is_grad_enabled() and (part.tracked or value.tracked):
         write(part, before_write(part), put_at(part, _trimmed(value, 0), positions))

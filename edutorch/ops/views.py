@@ -139,7 +139,8 @@ _view_sizes = Tensor.view
 
 
 def _view(self, *size, dtype=None):
-    dtype = size[0] if size and isinstance(size[0], dtypes.dtype) else dtype
+    if size and type(size[0]) is dtypes.dtype:
+        dtype = size[0]
     return _view_sizes(self, *size) if dtype is None else view_dtype(self, dtype.numpy)
 
 
