@@ -84,8 +84,10 @@ from .ops.rounding import *
 from .ops.sampling import *
 from .ops.scan import *
 from .ops.scatter import *
+from .ops.sets import *
 from .ops.signs import *
 from .ops.softmax import *
+from .ops.sort import *
 from .ops.special import *
 from .ops.trigonometry import *
 from .ops.views import *
