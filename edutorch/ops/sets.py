@@ -91,7 +91,7 @@ def unique_consecutive(input, return_inverse=False, return_counts=False, dim=Non
 
 
 @method
-def isin(elements, test_elements, *, assume_unique=False, invert=False):
+def isin(elements, test_elements, *, assume_unique=False, invert=False, out=None):
     """Return which elements occur in `test_elements`.
 
     Shape: elements (*), test_elements any -> out (*), bool
@@ -103,8 +103,8 @@ def isin(elements, test_elements, *, assume_unique=False, invert=False):
     for array in arrays:
         if array.dtype == dtypes.BOOL:
             raise RuntimeError("Unsupported input type encountered for isin(): Bool")
-    found = np.isin(*map(_numbers, arrays), assume_unique=assume_unique, invert=invert)
-    return wrap(np.asarray(found))
+    found = wrap(np.asarray(np.isin(*map(_numbers, arrays), assume_unique=assume_unique, invert=invert)))
+    return found if out is None else out.copy_(found)
 
 
 # ---------------------------------------------------------------- places in an ordered sequence

@@ -71,12 +71,13 @@ def sort(input, dim=-1, descending=False, *, stable=None, out=None):
 
 
 @method
-def argsort(input, dim=-1, descending=False, *, stable=False):
+def argsort(input, dim=-1, descending=False, *, stable=False, out=None):
     """Return the positions that put the elements along `dim` into order.
 
     Shape: input (n, m) -> out (n, m), int64
     """
-    return _sort(input.detach(), dim, descending).indices
+    indices = _sort(input.detach(), dim, descending).indices
+    return indices if out is None else out.copy_(indices)
 
 
 @method
