@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..autograd.versions import bump
 from ..tensor import Tensor, wrap
 from .optimizer import Optimizer
@@ -49,10 +51,11 @@ class SGD(Optimizer):
     def step(self, closure=None):
         """Change the parameters once."""
         loss = self._closure_loss(closure)
-        for group in self.param_groups:
-            for p in group["params"]:
-                if p._grad is not None:
-                    (self._differentiable_step if group["differentiable"] else self._step)(p, group)
+        with np.errstate(all="ignore"):  # a step to inf or nan is no news
+            for group in self.param_groups:
+                for p in group["params"]:
+                    if p._grad is not None:
+                        (self._differentiable_step if group["differentiable"] else self._step)(p, group)
         return loss
 
     def _step(self, p, group):
