@@ -40,13 +40,7 @@ def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", we
     if weight.size() != input.size():
         raise ValueError("Weights and input must have the same size.")
     weighted = (input - target) ** 2 * weight
-    return (
-        weighted
-        if reduction == "none"
-        else weighted.sum()
-        if reduction == "sum"
-        else weighted.sum() / weight.sum()
-    )
+    return weighted if reduction == "none" else weighted.sum() if reduction == "sum" else weighted.sum() / weight.sum()
 
 
 def legacy_reduction(size_average, reduce, reduction):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..errors import with_remedy
 from ..tensor import Tensor
 
 __all__ = ["Buffer", "Parameter"]
@@ -20,8 +21,18 @@ class Parameter(Tensor):
     def __new__(cls, data=None, requires_grad=True):
         t = object.__new__(cls)
         t.array = np.empty(0, np.float32) if data is None else data.array
-        t.requires_grad = requires_grad
+        if requires_grad and not t.is_floating_point():
+            raise RuntimeError(with_remedy(
+                "Only Tensors of floating point and complex dtype can require gradients",
+                f"This one is {t.dtype}: give requires_grad=False, or convert it with .float()."))  # fmt: skip
+        t.tracked = requires_grad
         return t
+
+    def __deepcopy__(self, memo):
+        """Copy the values; the copy starts without a gradient."""
+        if id(self) not in memo:
+            memo[id(self)] = type(self)(self.data.clone(), self.requires_grad)
+        return memo[id(self)]
 
     def __repr__(self):
         return "Parameter containing:\n" + super().__repr__()

@@ -36,11 +36,11 @@ class Module(Hooked, Stateful):
     def __init__(self, *args, **kwargs):
         if args or kwargs:
             given = (
-                f"{len(args) + 1} were given"
-                if args
-                else f"got an unexpected keyword argument '{next(iter(kwargs))}'"
+                f"got an unexpected keyword argument '{next(iter(kwargs))}'"
+                if kwargs
+                else f"takes 1 positional argument but {len(args) + 1} were given"
             )
-            raise TypeError(f"{type(self).__name__}.__init__() takes 1 positional argument but {given}")
+            raise TypeError(f"{type(self).__name__}.__init__() {given}")
         own = vars(self)  # past __setattr__, which needs them
         own["training"] = True
         own["_parameters"], own["_buffers"], own["_modules"] = {}, {}, {}
@@ -49,9 +49,7 @@ class Module(Hooked, Stateful):
 
     def forward(self, *input):
         """Compute the output; to be overridden."""
-        raise NotImplementedError(
-            f'Module [{type(self).__name__}] is missing the required "forward" function'
-        )
+        raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
 
     # ---- attributes
 
@@ -80,15 +78,16 @@ class Module(Hooked, Stateful):
                     f"cannot assign '{_kind(value)}' as child module '{name}' (torch.nn.Module or None expected)"
                 )
             own["_modules"][name] = value
-        elif parameters is not None and (isinstance(value, Buffer) or name in own["_buffers"]):
+        elif isinstance(value, Buffer) or (parameters is not None and name in own["_buffers"]):
             if value is not None and not isinstance(value, Tensor):
                 raise TypeError(f"cannot assign '{_kind(value)}' as buffer '{name}' (torch.nn.Buffer, torch.Tensor or None "
                                 "expected)")  # fmt: skip
-            if isinstance(value, Buffer):
-                self._forget(name)
-                self.register_buffer(name, value, value.persistent)
-            else:
+            if not isinstance(value, Buffer):
                 own["_buffers"][name] = value
+                return
+            if parameters is not None:
+                vars(self).pop(name, None)
+            self.register_buffer(name, value, value.persistent)
         else:
             super().__setattr__(name, value)
 
@@ -176,11 +175,29 @@ class Module(Hooked, Stateful):
         module = self
         for part in filter(None, target.split(".")):
             if not hasattr(module, part):
-                raise AttributeError(f"{type(module).__name__} has no attribute `{part}`")
+                raise AttributeError(f"{module._get_name()} has no attribute `{part}`")
             module = getattr(module, part)
             if not isinstance(module, Module):
                 raise AttributeError(f"`{part}` is not an nn.Module")
         return module
+
+    def set_submodule(self, target, module, strict=False):
+        """Put a module at a dotted path.
+
+        Args:
+            strict: only replace what is there.
+        """
+        if target == "":
+            raise ValueError("Cannot set the submodule without a target name!")
+        if not isinstance(module, Module):
+            raise ValueError(f"`module` is not an nn.Module, found {type(module)}")
+        path, _, name = target.rpartition(".")
+        parent = self.get_submodule(path)
+        if strict and not hasattr(parent, name):
+            raise AttributeError(f"{parent._get_name()} has no attribute `{name}`")
+        if hasattr(parent, name) and not isinstance(getattr(parent, name), Module):
+            raise AttributeError(f"`{name}` is not an nn.Module")
+        setattr(parent, name, module)
 
     def get_parameter(self, target):
         """Return the parameter at a dotted path."""
@@ -194,7 +211,7 @@ class Module(Hooked, Stateful):
         path, _, name = target.rpartition(".")
         module = self.get_submodule(path)
         if not hasattr(module, name):
-            raise AttributeError(f"{type(module).__name__} has no attribute `{name}`")
+            raise AttributeError(f"{module._get_name()} has no attribute `{name}`")
         if name not in getattr(module, kind):
             raise AttributeError(f"`{name}` is not {what}")
         return getattr(module, name)
@@ -234,11 +251,7 @@ class Module(Hooked, Stateful):
 
     def _named_members(self, kind, prefix, recurse, remove_duplicate):
         seen = set()
-        modules = (
-            self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)
-            if recurse
-            else [(prefix, self)]
-        )
+        modules = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, self)]
         for path, module in modules:
             for name, member in getattr(module, kind).items():
                 if member is None or member in seen:
@@ -300,7 +313,7 @@ class Module(Hooked, Stateful):
                 if set_to_none:
                     parameter._grad = None
                 else:
-                    parameter._grad = parameter._grad.detach().zero_()
+                    parameter._grad.detach_().zero_()
 
     def _apply(self, fn, recurse=True):
         """Replace the memory of every parameter (and its gradient) and every buffer by `fn` of it."""
@@ -387,18 +400,12 @@ class Module(Hooked, Stateful):
 
 def _kind(value):
     """Return a value's type as PyTorch's messages give it."""
-    return (
-        value.type()
-        if type(value) is Tensor
-        else "torch.nn.Parameter"
-        if isinstance(value, Parameter)
-        else _type_name(value)
-    )
+    return value.type() if isinstance(value, Tensor) else _type_name(value)
 
 
 def _type_name(value):
-    module = type(value).__module__
-    return type(value).__qualname__ if module == "builtins" else f"{module}.{type(value).__qualname__}"
+    kind = value if isinstance(value, type) else type(value)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
 def _is_dtype(value):

@@ -14,16 +14,14 @@ __all__ = ["Stateful"]
 _EXTRA = "_extra_state"
 
 
-class _Keys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpected_keys"])):
+class _IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpected_keys"])):
     """What `load_state_dict` returns: the names it missed, and those it had no use for."""
 
     __slots__ = ()
 
     def __repr__(self):
         return (
-            "<All keys matched successfully>"
-            if not (self.missing_keys or self.unexpected_keys)
-            else super().__repr__()
+            "<All keys matched successfully>" if not (self.missing_keys or self.unexpected_keys) else super().__repr__()
         )
 
 
@@ -45,8 +43,9 @@ class Stateful:
         if destination is None:
             destination = OrderedDict()
             destination._metadata = OrderedDict()  # type: ignore[attr-defined]
+        metadata = {"version": self._version}
         if hasattr(destination, "_metadata"):
-            destination._metadata[prefix[:-1]] = {"version": self._version}
+            destination._metadata[prefix[:-1]] = metadata
         for hook in vars(self).get("_state_dict_pre_hooks", ()):
             hook(self, prefix, keep_vars)
         self._save_to_state_dict(destination, prefix, keep_vars)
@@ -54,7 +53,8 @@ class Stateful:
             if module is not None:
                 module.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
         for hook in vars(self).get("_state_dict_hooks", ()):
-            hook(self, destination, prefix, {})
+            if hook(self, destination, prefix, metadata) is not None:
+                raise RuntimeError("state_dict post-hook must return None")
         return destination
 
     def _save_to_state_dict(self, destination, prefix, keep_vars):
@@ -91,37 +91,40 @@ class Stateful:
         """
         if not hasattr(state_dict, "keys"):
             raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
-        state = OrderedDict(state_dict)
         metadata = getattr(state_dict, "_metadata", None) or {}
         missing, unexpected, errors = [], [], []
-        self._load(state, "", metadata, missing, unexpected, errors, assign)
-        keys = _Keys(missing, unexpected)
-        for module in self.modules():  # type: ignore[attr-defined]
-            for hook in vars(module).get("_load_post_hooks", ()):
-                hook(module, keys)
+        keys = _IncompatibleKeys(missing, unexpected)
+        self._load(OrderedDict(state_dict), "", metadata, keys, errors, assign)
         if strict:
             if unexpected:
                 errors.insert(
                     0, "Unexpected key(s) in state_dict: {}. ".format(", ".join(f'"{k}"' for k in unexpected))
                 )
             if missing:
-                errors.insert(
-                    0, "Missing key(s) in state_dict: {}. ".format(", ".join(f'"{k}"' for k in missing))
-                )
+                errors.insert(0, "Missing key(s) in state_dict: {}. ".format(", ".join(f'"{k}"' for k in missing)))
         if errors:
             raise RuntimeError(
-                "Error(s) in loading state_dict for {}:\n\t{}".format(
-                    type(self).__name__, "\n\t".join(errors)
-                )
+                "Error(s) in loading state_dict for {}:\n\t{}".format(type(self).__name__, "\n\t".join(errors))
             )
         return keys
 
-    def _load(self, state, prefix, metadata, missing, unexpected, errors, assign):
-        local = {"version": metadata.get(prefix[:-1], {}).get("version"), "assign_to_params_buffers": assign}
-        self._load_from_state_dict(state, prefix, local, True, missing, unexpected, errors)
+    def _load(self, state, prefix, metadata, keys, errors, assign):
+        """Load this module's own tensors, then those below; each module sees its own part of the state."""
+        local = metadata.get(prefix[:-1], {})
+        if assign:
+            local["assign_to_params_buffers"] = assign
+        self._load_from_state_dict(state, prefix, local, True, *keys, errors)
         for name, module in self._modules.items():
             if module is not None:
-                module._load(state, f"{prefix}{name}.", metadata, missing, unexpected, errors, assign)
+                below = f"{prefix}{name}."
+                part = {key: value for key, value in state.items() if key.startswith(below)}
+                module._load(part, below, metadata, keys, errors, assign)
+        for hook in vars(self).get("_load_post_hooks", ()):
+            if hook(self, keys) is not None:
+                raise AssertionError(
+                    "Hooks registered with ``register_load_state_dict_post_hook`` are not expected to return new values, if "
+                    "incompatible_keys need to be modified, it should be done inplace."
+                )
 
     def _load_from_state_dict(
         self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs
@@ -145,6 +148,8 @@ class Stateful:
                 self.set_extra_state(state_dict[prefix + _EXTRA])
             else:
                 missing_keys.append(prefix + _EXTRA)
+        elif prefix + _EXTRA in state_dict:
+            unexpected_keys.append(prefix + _EXTRA)
         for key in state_dict:
             if key.startswith(prefix) and key != prefix + _EXTRA:
                 first, _, rest = key[len(prefix) :].partition(".")
@@ -156,14 +161,16 @@ class Stateful:
         if not isinstance(value, Tensor):
             return (f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object from checkpoint but '
                     f"received {type(value)}")  # fmt: skip
-        if tuple(value.shape) != tuple(target.shape):
+        if target.ndim == 0 and tuple(value.shape) == (1,):
+            value = value[0]
+        if value.shape != target.shape:
             return (f"size mismatch for {key}: copying a param with shape {value.shape} from checkpoint, the shape in current "
                     f"model is {target.shape}.")  # fmt: skip
         if assign:
             if isinstance(target, Parameter):
-                self._parameters[name] = Parameter(value, requires_grad=target.requires_grad)
-            else:
-                self._buffers[name] = value
+                value = value if isinstance(value, Parameter) else Parameter(value)
+                value.requires_grad_(target.requires_grad)
+            setattr(self, name, value)
             return None
         with no_grad():
             target.copy_(value)
