@@ -12,8 +12,8 @@ from ..tensor import Tensor
 from .dialect import speak
 
 __all__ = [
-    "add", "addcdiv", "addcmul", "float_power", "hypot", "lerp", "mul", "multiply", "pow", "reciprocal", "rsub", "square", "sub",
-    "subtract",
+    "add", "addcdiv", "addcmul", "float_power", "hypot", "lerp", "mul", "multiply", "pow", "reciprocal", "rsub",
+    "square", "sub", "subtract",
 ]  # fmt: skip
 
 
@@ -96,9 +96,7 @@ def refuse_bool(input, other):
     Raises:
         RuntimeError: as the name says.
     """
-    booleans = [
-        v.array.dtype.kind == "b" if isinstance(v, Tensor) else isinstance(v, bool) for v in (input, other)
-    ]
+    booleans = [v.array.dtype.kind == "b" if isinstance(v, Tensor) else isinstance(v, bool) for v in (input, other)]
     if any(booleans):
         raise bool_subtraction(all(booleans))
 
@@ -152,9 +150,12 @@ def pow(xp, input: Array, exponent: Operand):
         return input | (not exponent)
     if exponent == 3:
         return input * input * input  # a hundred times quicker than NumPy's general power
+    if exponent == -0.5:
+        return 1 / xp.sqrt(input)
     if input.dtype.kind in "iu" and exponent < 0:
-        raise RuntimeError(with_remedy(
-            "Integers to negative integer powers are not allowed.", "Use a float: x ** -1.0, or x.float() ** -1."))  # fmt: skip
+        raise RuntimeError(
+            with_remedy("Integers to negative integer powers are not allowed.", "Use floats: x ** -1.0 is one.")
+        )
     return input**exponent
 
 
@@ -164,10 +165,9 @@ def integer_power(xp, input, exponent):
         raise not_implemented("pow", input)
     if input.dtype.kind == "u" or not (exponent < 0).any():
         return input**exponent
-    sign = xp.where((exponent & 1) == 0, 1, input)
-    return xp.where(
-        exponent < 0, xp.where(abs(input) == 1, sign, 0), input ** xp.maximum(exponent, 0)
-    ).astype(input.dtype)
+    of_one = xp.where((exponent & 1) == 0, 1, input)
+    negative = xp.where(abs(input) == 1, of_one, 0)
+    return xp.where(exponent < 0, negative, input ** xp.maximum(exponent, 0)).astype(input.dtype)
 
 
 def base_gradient(g, input, exponent, xp):
@@ -267,9 +267,7 @@ def refuse_for_lerp(input, end, weight):
             names = [t.dtype.legacy.lower() for t in (input, v)]
             raise RuntimeError(f"expected dtype {names[0]} for `{name}` but got dtype {names[1]}")
     if not input.is_floating_point():
-        raise not_implemented(
-            f"lerp_kernel_{'tensor' if isinstance(weight, Tensor) else 'scalar'}", input.array
-        )
+        raise not_implemented(f"lerp_kernel_{'tensor' if isinstance(weight, Tensor) else 'scalar'}", input.array)
 
 
 lerp.op.refuse = refuse_for_lerp
@@ -312,8 +310,8 @@ def addcdiv(input: Array, tensor1: Array, tensor2: Array, *, value=1):
     """
     if input.dtype.kind != "f":
         raise RuntimeError(
-            "Integer division with addcdiv is no longer supported, and in a future  release addcdiv will perform a true "
-            "division of tensor1 and tensor2. Use input + value * torch.trunc(tensor1 / tensor2) for integers, or "
+            "Integer division with addcdiv is no longer supported, and in a future  release addcdiv will perform a "
+            "true division of tensor1 and tensor2. Use input + value * torch.trunc(tensor1 / tensor2) for integers, or "
             "convert the operands to a floating dtype."
         )
     return input + value * tensor1 / tensor2

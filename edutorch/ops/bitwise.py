@@ -9,8 +9,8 @@ from ..tensor import Tensor, method
 from .dialect import speak
 
 __all__ = [
-    "bitwise_and", "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor", "logical_and",
-    "logical_not", "logical_or", "logical_xor",
+    "bitwise_and", "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor",
+    "logical_and", "logical_not", "logical_or", "logical_xor",
 ]  # fmt: skip
 
 

@@ -11,8 +11,9 @@ from .activation import keep
 from .dialect import speak
 
 __all__ = [
-    "allclose", "eq", "equal", "fmax", "fmin", "ge", "greater", "greater_equal", "gt", "isclose", "isfinite", "isinf", "isnan",
-    "isneginf", "isposinf", "isreal", "le", "less", "less_equal", "lt", "maximum", "minimum", "ne", "not_equal",
+    "allclose", "eq", "equal", "fmax", "fmin", "ge", "greater", "greater_equal", "gt", "isclose", "isfinite",
+    "isinf", "isnan", "isneginf", "isposinf", "isreal", "le", "less", "less_equal", "lt", "maximum", "minimum",
+    "ne", "not_equal",
 ]  # fmt: skip
 
 

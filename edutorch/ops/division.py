@@ -22,9 +22,7 @@ def true_divide(input: Array, other: Operand):
     return input / other
 
 
-true_divide.grad(
-    input=lambda g, other: g / other, other=lambda g, input, other: -g * ((input / other) / other)
-)
+true_divide.grad(input=lambda g, other: g / other, other=lambda g, input, other: -g * ((input / other) / other))
 
 
 @op(name="div", node="DivBackward2", numbers=True, method=False)
@@ -55,9 +53,7 @@ def check_integers(input, divisor, kernel):
     if input.dtype.kind == "b":
         raise not_implemented(kernel, input)
     if input.dtype.kind in "iu" and (divisor == 0 if isinstance(divisor, int) else (divisor == 0).any()):
-        raise RuntimeError(
-            "ZeroDivisionError\nIntegers have no infinity: divide floats, or mask the zeros first."
-        )
+        raise RuntimeError("ZeroDivisionError\nIntegers have no infinity: divide floats, or mask the zeros first.")
 
 
 def div(input, other, *, rounding_mode=None, out=None):
@@ -114,12 +110,13 @@ def remainder(xp, input: Array, other: Operand):
         NotImplementedError: for booleans.
     """
     check_integers(input, other, "remainder_cpu")
-    return xp.remainder(input, other)
+    if input.dtype.kind != "f":
+        return xp.remainder(input, other)
+    left = xp.fmod(input, other)  # NumPy's own remainder gives an exact zero another sign than PyTorch's
+    return xp.where((left != 0) & ((left < 0) != (other < 0)), left + other, left)
 
 
-remainder.grad(
-    input=lambda g: g, other=lambda g, input, other: -g * divide_and_round.both(input, other, "floor")
-)
+remainder.grad(input=lambda g: g, other=lambda g, input, other: -g * divide_and_round.both(input, other, "floor"))
 
 
 @op(inplace=True, node=lambda other: f"FmodBackward{int(isinstance(other, Tensor))}")
@@ -162,9 +159,7 @@ divide = alias(div, "divide")
 
 @method
 def __rtruediv__(self, other):
-    if not isinstance(other, (int, float)):
-        return NotImplemented
-    return self.reciprocal() * other
+    return self.reciprocal().__mul__(other)
 
 
 @method

@@ -10,8 +10,8 @@ from ..tensor import Tensor
 from .dialect import speak
 
 __all__ = [
-    "exp", "exp2", "exp_", "expm1", "log", "log10", "log1p", "log2", "logaddexp", "logaddexp2", "logit", "rsqrt", "sigmoid",
-    "sigmoid_", "sqrt", "sqrt_", "tanh", "tanh_", "xlogy",
+    "exp", "exp2", "exp_", "expm1", "log", "log10", "log1p", "log2", "logaddexp", "logaddexp2", "logit",
+    "rsqrt", "sigmoid", "sigmoid_", "sqrt", "sqrt_", "tanh", "tanh_", "xlogy",
 ]  # fmt: skip
 
 LN2, LN10 = math.log(2), math.log(10)
@@ -151,7 +151,9 @@ def sigmoid(xp, input: Array):
     Math:     y = 1 / (1 + e^-x)
     Gradient: dL/dx = g y (1 - y)
     """
-    return 1 / (1 + xp.exp(-input))
+    weight = xp.exp(-input)
+    weight += 1
+    return 1 / weight
 
 
 sigmoid.grad(input=lambda g, out: g * ((1 - out) * out))

@@ -76,9 +76,7 @@ def copy(xp, input: Array, other: Operand, non_blocking=False):
     if other.dtype != input.dtype:
         other = cast_array(other, input.dtype)
     return (
-        other
-        if other.shape == input.shape
-        else xp.broadcast_to(other, xp.broadcast_shapes(input.shape, other.shape))
+        other if other.shape == input.shape else xp.broadcast_to(other, xp.broadcast_shapes(input.shape, other.shape))
     )
 
 

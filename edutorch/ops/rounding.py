@@ -13,19 +13,9 @@ from .activation import keep
 from .dialect import speak
 
 __all__ = [
-    "ceil",
-    "clamp",
-    "clamp_",
-    "clamp_max",
-    "clamp_min",
-    "clip",
-    "fix",
-    "floor",
-    "frac",
-    "nan_to_num",
-    "round",
+    "ceil", "clamp", "clamp_", "clamp_max", "clamp_min", "clip", "fix", "floor", "frac", "nan_to_num", "round",
     "trunc",
-]
+]  # fmt: skip
 
 
 def round_with(function, input, name):
@@ -106,6 +96,9 @@ frac.grad(input=lambda g: g)
 # ---------------------------------------------------------------- clamping
 
 
+# A clamp of floats between numbers is written with `clip`, up to ten times quicker than `maximum` and `minimum`.
+
+
 def at_least(xp, input: Array, min: Operand):
     """Raise elements below `min` to it.
 
@@ -113,8 +106,10 @@ def at_least(xp, input: Array, min: Operand):
     Math:     y = max(x, l)
     Gradient: dL/dx = g where x >= l, else 0,  dL/dl = g where x < l, else 0
     """
+    if isinstance(min, xp.ndarray):
+        return xp.maximum(input, min)
     refuse_bool(input, "clamp_min_scalar_cpu", min)
-    return xp.maximum(input, min)
+    return input.clip(min, math.inf) if input.dtype.kind == "f" else xp.maximum(input, min)
 
 
 def at_most(xp, input: Array, max: Operand):
@@ -124,8 +119,23 @@ def at_most(xp, input: Array, max: Operand):
     Math:     y = min(x, h)
     Gradient: dL/dx = g where x <= h, else 0,  dL/dh = g where x > h, else 0
     """
+    if isinstance(max, xp.ndarray):
+        return xp.minimum(input, max)
     refuse_bool(input, "clamp_max_scalar_cpu", max)
-    return xp.minimum(input, max)
+    return input.clip(-math.inf, max) if input.dtype.kind == "f" else xp.minimum(input, max)
+
+
+def between(xp, input: Array, min: Operand, max: Operand):
+    """Clamp elements to the interval [min, max]; where it is empty, to `max`.
+
+    Shape:    input (*), min (*), max (*), broadcast -> out (*)
+    Math:     y = min(max(x, l), h)
+    Gradient: dL/dx = g where l <= x <= h, else 0,  dL/dl = g where x < l < h,  dL/dh = g where x > h or h < l
+    """
+    refuse_bool(input, "clamp_scalar_cpu" if isinstance(min, bool) else "clamp_cpu", False)
+    if input.dtype.kind == "f" and not isinstance(min, xp.ndarray):
+        return input.clip(min, max)
+    return xp.minimum(xp.maximum(input, min), max)
 
 
 def refuse_bool(input, kernel, bound):
@@ -138,53 +148,33 @@ def refuse_bool(input, kernel, bound):
         raise not_implemented(kernel, input)
 
 
-@op(method=False, node=lambda min: f"ClampBackward{int(not isinstance(min, Tensor))}", name="clamp")
-def between(xp, input: Array, min: Operand, max: Operand):
-    """Clamp elements to the interval [min, max]; where it is empty, to `max`.
-
-    Shape:    input (*), min (*), max (*), broadcast -> out (*)
-    Math:     y = min(max(x, l), h)
-    Gradient: dL/dx = g where l <= x <= h, else 0,  dL/dl = g where x < l < h,  dL/dh = g where x > h or h < l
-    """
-    if input.dtype.kind == "b":
-        raise not_implemented("clamp_scalar_cpu" if isinstance(min, bool) else "clamp_cpu", input)
-    return xp.minimum(xp.maximum(input, min), max)
+# PyTorch names the node by the call, and by the kind of the bounds.
+clamp_min = op(at_least, name="clamp_min", inplace=True, node=lambda min: f"ClampMinBackward{int(is_tensor(min))}")
+clamp_max = op(at_most, name="clamp_max", inplace=True, node=lambda max: f"ClampMaxBackward{int(is_tensor(max))}")
+clamp_below = op(at_least, name="clamp", method=False, node=lambda min: f"ClampBackward{int(not is_tensor(min))}")
+clamp_above = op(at_most, name="clamp", method=False, node=lambda max: f"ClampBackward{int(not is_tensor(max))}")
+clamp_both = op(between, name="clamp", method=False, node=lambda min: f"ClampBackward{int(not is_tensor(min))}")
 
 
-between.grad(
+def is_tensor(bound):
+    return isinstance(bound, Tensor)
+
+
+for _clamp in (clamp_min, clamp_below):
+    _clamp.grad(
+        input=lambda g, input, min: keep.both(g, input >= min), min=lambda g, input, min: keep.both(g, input < min)
+    )
+for _clamp in (clamp_max, clamp_above):
+    _clamp.grad(
+        input=lambda g, input, max: keep.both(g, input <= max), max=lambda g, input, max: keep.both(g, input > max)
+    )
+clamp_both.grad(
     input=lambda g, input, min, max: keep.both(g, (input >= min) & (input <= max)),
     min=lambda g, input, min, max: keep.both(g, (min < max) & (input < min)),
     max=lambda g, input, min, max: keep.both(g, (input > max) | (max < min)),
 )
-
-
-def one_sided(forward, name, node, **options):
-    """Make an operator of a one-sided clamp; PyTorch names its node by the call, and by the kind of the bound."""
-    bound = "min" if forward is at_least else "max"
-    label = {"min": lambda min: f"{node}{one(min)}", "max": lambda max: f"{node}{one(max)}"}[bound]
-
-    def one(value):
-        return int(isinstance(value, Tensor) != (node == "ClampBackward"))
-
-    return op(forward, name=name, node=label, **options)
-
-
-clamp_min = one_sided(at_least, "clamp_min", "ClampMinBackward", inplace=True)
-clamp_max = one_sided(at_most, "clamp_max", "ClampMaxBackward", inplace=True)
-clamp_at_least = one_sided(at_least, "clamp", "ClampBackward", method=False)
-clamp_at_most = one_sided(at_most, "clamp", "ClampBackward", method=False)
-for _lower in (clamp_min, clamp_at_least):
-    _lower.grad(
-        input=lambda g, input, min: keep.both(g, input >= min),
-        min=lambda g, input, min: keep.both(g, input < min),
-    )
-for _upper in (clamp_max, clamp_at_most):
-    _upper.grad(
-        input=lambda g, input, max: keep.both(g, input <= max),
-        max=lambda g, input, max: keep.both(g, input > max),
-    )
-for _clamp in (between, clamp_min, clamp_max, clamp_at_least, clamp_at_most):
-    _clamp.op.wraps = False
+for _clamp in (clamp_min, clamp_max, clamp_below, clamp_above, clamp_both):
+    _clamp.op.wraps = False  # a bound that the dtype cannot hold is an error
 
 
 def clamp(input, min=None, max=None, *, out=None):
@@ -201,18 +191,18 @@ def clamp(input, min=None, max=None, *, out=None):
     if min is None and max is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
     if max is None:
-        return clamp_at_least(input, min, out=out)
+        return clamp_below(input, min, out=out)
     if min is None:
-        return clamp_at_most(input, max, out=out)
+        return clamp_above(input, max, out=out)
     if isinstance(min, Tensor) != isinstance(max, Tensor):
         kinds = ", ".join(type(v).__name__ for v in (input, min, max))
         raise TypeError(
             f"clamp() received an invalid combination of arguments - got ({kinds}): give two numbers, or two tensors"
         )
-    return between(input, min, max, out=out)
+    return clamp_both(input, min, max, out=out)
 
 
-clamp.op = between.op
+clamp.op = clamp_both.op
 Tensor.clamp, Tensor.clamp_ = clamp, inplace_form(clamp, "clamp_")
 clamp_ = Tensor.clamp_
 clip, fix = alias(clamp, "clip"), alias(trunc, "fix")

@@ -25,8 +25,10 @@ def neg(input: Array):
         RuntimeError: for a boolean tensor: use `~`.
     """
     if input.dtype.kind == "b":
-        raise RuntimeError("Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, "
-                           "use the `~` or `logical_not()` operator instead.")  # fmt: skip
+        raise RuntimeError(
+            "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use "
+            "the `~` or `logical_not()` operator instead."
+        )
     return -input
 
 
@@ -113,9 +115,7 @@ def copysign(xp, input: Array, other: Operand):
     return xp.copysign(input, other)
 
 
-copysign.grad(
-    input=lambda g, input, out: g * (sign.both(input) * sign.both(out)), other=lambda g, xp: xp.zeros_like(g)
-)
+copysign.grad(input=lambda g, input, out: g * (sign.both(input) * sign.both(out)), other=lambda g, xp: xp.zeros_like(g))
 
 
 @op(inplace=True, node=NO_DERIVATIVE)

@@ -1,4 +1,4 @@
-"""Special functions that NumPy lacks: the error function and its inverse, the gamma function's logarithm and derivatives.
+"""Special functions that NumPy lacks: the error function, its inverse, and the logarithm of the gamma function.
 
 - `erf` in float64, and `erfc`: W. J. Cody, Rational Chebyshev approximations for the error function, Mathematics of
   Computation 23 (1969), 631-637.
@@ -59,8 +59,8 @@ MIDDLE = (
      3.29079923573345963e3, 4.36261909014324716e3, 3.43936767414372164e3, 1.23033935480374942e3),
 )  # fmt: skip
 LARGE = (
-    (1.63153871373020978e-2, 3.05326634961232344e-1, 3.60344899949804439e-1, 1.25781726111229246e-1, 1.60837851487422766e-2,
-     6.58749161529837803e-4),
+    (1.63153871373020978e-2, 3.05326634961232344e-1, 3.60344899949804439e-1, 1.25781726111229246e-1,
+     1.60837851487422766e-2, 6.58749161529837803e-4),
     (1.0, 2.56852019228982242, 1.87295284992346725, 5.27905102951428412e-1, 6.05183413124413191e-2,
      2.33520497626869185e-3),
 )  # fmt: skip
@@ -123,8 +123,8 @@ def erfc(xp, input: Array):
 erfc.grad(input=lambda g, input, xp: g * (-TWO_OVER_ROOT_PI * xp.exp(-(input * input))))
 
 # Giles' polynomials in w - 2.5 for w < 5, and in sqrt(w) - 3 beyond, where w = -ln(1 - x^2).
-CENTRE = (2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087, -0.00125372503, -0.00417768164,
-          0.246640727, 1.50140941)  # fmt: skip
+CENTRE = (2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087, -0.00125372503,
+          -0.00417768164, 0.246640727, 1.50140941)  # fmt: skip
 TAIL = (-0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613, 0.00943887047,
         1.00167406, 2.83297682)  # fmt: skip
 

@@ -11,6 +11,8 @@ FLAT = {
     "reason": "a comparison has no slope: its in-place form ends the history, PyTorch's gives zeros",
 }
 NAMES = ("eq", "ne", "lt", "le", "gt", "ge", "not_equal", "less", "less_equal", "greater", "greater_equal")
+TESTS = ("isnan", "isinf", "isfinite", "isposinf", "isneginf", "isreal")
+CLOSE = array([1.0, 1.0, NAN, INF, 0.0]), array([1.0 + 1e-7, 1.1, NAN, INF, 1e-9])
 
 SAMPLES = [
     *[Sample(name, LEFT, RIGHT, opts={"dtypes": FLOATS, **FLAT}) for name in NAMES],
@@ -22,9 +24,9 @@ SAMPLES = [
     *[Sample(name, LEFT, RIGHT, opts={"dtypes": FLOATS}) for name in ("maximum", "minimum", "fmax", "fmin")],
     *[Sample(name, randn(2, 3), randn(3)) for name in ("maximum", "minimum", "fmax", "fmin")],
     *[Sample(name, ints(4), randn(4)) for name in ("maximum", "minimum", "fmax", "fmin")],
-    *[Sample(name, LEFT, opts={"dtypes": FLOATS}) for name in ("isnan", "isinf", "isfinite", "isposinf", "isneginf", "isreal")],
-    *[Sample(name, randn(2, 3)) for name in ("isnan", "isinf", "isfinite", "isposinf", "isneginf", "isreal")],
-    Sample("isclose", array([1.0, 1.0, NAN, INF, 0.0]), array([1.0 + 1e-7, 1.1, NAN, INF, 1e-9]), opts={"dtypes": FLOATS}),
+    *[Sample(name, LEFT, opts={"dtypes": FLOATS}) for name in TESTS],
+    *[Sample(name, randn(2, 3)) for name in TESTS],
+    Sample("isclose", *CLOSE, opts={"dtypes": FLOATS}),
     Sample("isclose", array([1.0, NAN]), array([1.0, NAN]), equal_nan=True, opts={"dtypes": FLOATS}),
     Sample("isclose", randn(2, 3), randn(3), rtol=0.5, atol=0.1),
     Sample("isclose", randn(2, 3), randn(2, 3), 0, 0),

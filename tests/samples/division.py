@@ -28,9 +28,7 @@ SAMPLES = [
     Sample("true_divide", randn(2, 3), positive(3)),
     Sample("true_divide", ints(3), ints(3, low=1)),
     Sample("floor_divide", SIGNS, 2, opts={"grad": False, "reason": "PyTorch has no derivative"}),
-    Sample(
-        "floor_divide", SIGNS, positive(7), opts={"dtypes": FLOATS, "grad": False, "reason": "no derivative"}
-    ),
+    Sample("floor_divide", SIGNS, positive(7), opts={"dtypes": FLOATS, "grad": False, "reason": "no derivative"}),
     Sample("floor_divide", 5, positive(7), opts={"dtypes": FLOATS, "grad": False, "reason": "no derivative"}),
     Sample("floor_divide", ints(6, low=-9), ints(6, low=-4, high=-1)),
     Sample("remainder", SIGNS, 3),
@@ -46,9 +44,7 @@ SAMPLES = [
     Sample("fmod", ints(6, low=-9), ints(6, low=-4, high=-1)),
     Sample("Tensor.__rdiv__", positive(3), 2),
     Sample("Tensor.__rtruediv__", positive(3), 2),
-    Sample(
-        "Tensor.__rmod__", positive(3), 7, opts={"dtypes": FLOATS, "grad": False, "reason": "no derivative"}
-    ),
+    Sample("Tensor.__rmod__", positive(3), 7, opts={"dtypes": FLOATS, "grad": False, "reason": "no derivative"}),
 ]
 
 ERRORS = [
