@@ -89,6 +89,7 @@ from .ops.signs import *
 from .ops.softmax import *
 from .ops.sort import *
 from .ops.special import *
+from .ops.statistics import *
 from .ops.trigonometry import *
 from .ops.views import *
 
