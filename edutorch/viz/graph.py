@@ -138,9 +138,7 @@ def shape_text(shape: Sequence[int]) -> str:
     return str(tuple(shape)) if len(shape) else "scalar"
 
 
-def show_graph(
-    output: Any, names: Mapping[str, Any] | None = None, *, title: str = "Autograd graph"
-) -> Drawing:
+def show_graph(output: Any, names: Mapping[str, Any] | None = None, *, title: str = "Autograd graph") -> Drawing:
     """Draw the graph behind a tensor: leaves at the left, the tensor at the right, arrows as data flowed.
 
     Args:

@@ -132,9 +132,7 @@ def _layers(count: int, edges: list[tuple[int, int]]) -> list[int]:
     return layer
 
 
-def _columns_with_bends(
-    layer: list[int], edges: list[tuple[int, int]]
-) -> tuple[list[list[int]], list[list[int]]]:
+def _columns_with_bends(layer: list[int], edges: list[tuple[int, int]]) -> tuple[list[list[int]], list[list[int]]]:
     """Columns of nodes, with an extra node ("bend") wherever an edge passes through a column."""
     columns: list[list[int]] = [[] for _ in range(max(layer) + 1)]
     for n, k in enumerate(layer):
@@ -180,17 +178,10 @@ def _crossings(columns: list[list[int]], links: list[tuple[int, int]]) -> int:
     by_gap: dict[int, list[tuple[int, int]]] = {}
     for a, b in links:
         by_gap.setdefault(place[a][0], []).append((place[a][1], place[b][1]))
-    return sum(
-        (a - c) * (b - d) < 0
-        for ends in by_gap.values()
-        for i, (a, b) in enumerate(ends)
-        for c, d in ends[:i]
-    )
+    return sum((a - c) * (b - d) < 0 for ends in by_gap.values() for i, (a, b) in enumerate(ends) for c, d in ends[:i])
 
 
-def _straighten(
-    columns: list[list[int]], links: list[tuple[int, int]], heights: list[int], gap: int
-) -> list[float]:
+def _straighten(columns: list[list[int]], links: list[tuple[int, int]], heights: list[int], gap: int) -> list[float]:
     """Middle height of every node: near the mean of its neighbours, never nearer than `gap` to the next."""
     beside: list[list[int]] = [[] for _ in heights]
     for a, b in links:

@@ -99,9 +99,7 @@ class BackwardTrace:
         """Describe a step in full: the caption, then what every node has received by then."""
         width = max(len(node.name) for node in self.tape.nodes)
         rows = []
-        for node, (total, count, expected) in reversed(
-            list(zip(self.tape.nodes, self._received(step), strict=True))
-        ):
+        for node, (total, count, expected) in reversed(list(zip(self.tape.nodes, self._received(step), strict=True))):
             state = value_text(total) if count else NOTHING
             rows.append(f"  {node.name:{width}}  {state}  ({count} of {expected})")
         return "\n".join([*self.caption(step), "Received so far:", *rows])

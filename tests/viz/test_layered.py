@@ -13,9 +13,7 @@ from edutorch.viz.svg import Box
 @st.composite
 def graphs(draw):
     count = draw(st.integers(1, 9))
-    sizes = draw(
-        st.lists(st.tuples(st.integers(10, 90), st.integers(10, 60)), min_size=count, max_size=count)
-    )
+    sizes = draw(st.lists(st.tuples(st.integers(10, 90), st.integers(10, 60)), min_size=count, max_size=count))
     pairs = [(a, b) for b in range(count) for a in range(b)]
     edges = draw(st.lists(st.sampled_from(pairs), max_size=14)) if pairs else []
     return sizes, edges
@@ -29,9 +27,7 @@ def rectangle(place):
 def test_boxes_keep_their_distance(graph):
     layout = layered_layout(*graph, row_gap=24)
     for one, other in itertools.combinations(map(rectangle, layout.boxes), 2):
-        grown = Box(
-            one.left, one.top - 22, one.right, one.bottom + 22
-        )  # 24, less the rounding to whole pixels
+        grown = Box(one.left, one.top - 22, one.right, one.bottom + 22)  # 24, less the rounding to whole pixels
         assert not grown.overlaps(other)
     assert [(place.width, place.height) for place in layout.boxes] == graph[0]
     assert all(0 <= place.x <= place.x + place.width <= layout.width for place in layout.boxes)

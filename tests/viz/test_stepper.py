@@ -152,9 +152,7 @@ def test_a_vector_raises_pytorchs_own_error_and_leaves_no_trace(torch):
 def test_both_engines_are_drawn_alike():
     pytest.importorskip("torch")
     for program in PROGRAMS:
-        one, other = (
-            show_backward(*program(importlib.import_module(name)), step=-1) for name in ("torch", "edutorch")
-        )
+        one, other = (show_backward(*program(importlib.import_module(name)), step=-1) for name in ("torch", "edutorch"))
         assert one.svg == other.svg
 
 
