@@ -14,7 +14,7 @@ from ..modes import is_grad_enabled
 from ..tensor import Tensor, method, wrap
 from .graph import Handle, as_tensor, edge_of, run_backward
 from .versions import bump, storage_of
-from .views import refuse_leaf, sync
+from .views import is_one_of_many, refuse_leaf, sync
 
 
 def _seeds(tensors, grads, is_grads_batched=False):
@@ -186,7 +186,7 @@ def _version(self):
 
 def _get_requires_grad(self):
     """Whether gradients flow to this tensor. Set it on a leaf of floating dtype."""
-    if self.base is not None and self.base.storage is not None:
+    if self.base is not None and self.base.storage is not None and not is_one_of_many(self):
         sync(self)
     return self.tracked
 

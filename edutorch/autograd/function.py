@@ -36,7 +36,7 @@ class FunctionNode(Node):
     """The node of a user's Function; to its forward and backward it is `ctx`, and carries what they put there."""
 
     function: type[Function]
-    many = of_many = False
+    many = False
     outputs = 1
 
     def __init__(self, edges, needs):
@@ -65,6 +65,12 @@ class FunctionNode(Node):
     def set_materialize_grads(self, value):
         """Choose whether gradients that did not arrive are zeros (True, the default) or None."""
         self.materialize = value
+
+    @property
+    def next_functions(self):
+        """As for every node; arguments that were no tensors do not count."""
+        pairs = zip(super().next_functions, self.is_tensor, strict=True)
+        return tuple(pair for pair, is_tensor in pairs if is_tensor)
 
     @property
     def saved_tensors(self):
@@ -196,6 +202,8 @@ def _finish(ctx, y, args, recording):
     if any(y is a for a in args):
         alias = wrap(y.array)
         alias.storage = storage_of(y)
+        if any(y is n for n in ctx.not_differentiable):
+            ctx.not_differentiable = (*ctx.not_differentiable, alias)
         return alias
     return y
 

@@ -7,8 +7,10 @@ its history from the base anew. This is what PyTorch calls `CopySlices`.
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..errors import with_remedy
-from ..modes import enable_grad, is_grad_enabled, is_inference_mode_enabled
+from ..modes import is_grad_enabled, is_inference_mode_enabled
 from ..tensor import Tensor, wrap
 from .graph import Node, as_tensor, edge_of
 from .versions import bump, storage_of
@@ -26,15 +28,23 @@ def replay(view, base):
 
 
 def sync(view):
-    """Bring a view's history in line with its base, if the memory was written since it was last looked at."""
+    """Bring a view's history in line with its base, if the memory was written since it was last looked at.
+
+    Raises:
+        RuntimeError: for a view that PyTorch gives no new history: one of several, or one made under `no_grad`.
+    """
     base = view.base
-    if base.storage.stamp <= view.linked:
+    if base.storage.stamp <= view.linked or not is_grad_enabled():
         return
+    if base.tracked:
+        if is_one_of_many(view):
+            raise _one_of_many(view.node, "its base or another view of its base has been modified inplace")
+        if view.tracked and view.node is None:
+            raise RuntimeError(with_remedy(
+                "A view was created in no_grad mode and its base or another view of its base has been modified inplace with "
+                "grad mode enabled.", "Make the view and the write both inside the no_grad block, or both outside."))  # fmt: skip
+        view.node, view.tracked = replay(view, base).node, True
     view.linked = base.storage.stamp
-    if base.tracked and base.node is not None:
-        with enable_grad():
-            fresh = replay(view, base)
-        view.node, view.tracked = fresh.node, True
 
 
 class CopySlices(Node):
@@ -101,12 +111,37 @@ def refuse_leaf(tensor):
     if base is not None and base.tracked and base.node is None:
         raise RuntimeError(with_remedy(
             "a view of a leaf Variable that requires grad is being used in an in-place operation.", remedy))  # fmt: skip
-    if base is not None and tensor.tracked and getattr(tensor.node, "of_many", False):
-        raise RuntimeError(
-            f"Output {tensor.node.index} of {tensor.node.name()} is a view and is being modified inplace. This view is the "
-            "output of a function that returns multiple views. Such functions do not allow the output views to be modified "
-            "inplace. You should replace the inplace operation by an out-of-place one."
-        )
+    if base is not None and is_one_of_many(tensor):
+        raise _one_of_many(tensor.node, "is being modified inplace")
+
+
+class OneOfMany:
+    """The step of a replay that takes one of several views, such as the second part of a `split`."""
+
+    def __init__(self, function, index):
+        self.function, self.index = function, index
+
+    def __call__(self, *args):
+        return self.function(*args)[self.index]
+
+
+def is_one_of_many(view):
+    """Whether a tracked view came out of an operation that returns several, or is a view of such a one."""
+    link = view.replay if view.node is not None else None
+    while link is not None:
+        if isinstance(link[0], OneOfMany):
+            return True
+        link = link[2]
+    return False
+
+
+def _one_of_many(output, what):
+    name = output.name().removesuffix("Backward0")
+    return RuntimeError(
+        f"Output {output.index} of {name} is a view and {what}. This view is the output of a function that returns multiple "
+        "views. Such functions do not allow the output views to be modified inplace. You should replace the inplace operation "
+        "by an out-of-place one."
+    )
 
 
 def write(tensor, old, result):
@@ -172,7 +207,46 @@ def assign(tensor, compute, *args, **kwargs):
     old = before_write(tensor)
     if 0 in tensor.array.strides and compute.__name__ not in ("zero", "fill"):  # give all elements one value
         refuse_shared_elements(tensor.array)
+    for other in args:
+        if isinstance(other, Tensor) and elementwise(compute):
+            refuse_partial_overlap(tensor, other)
     return write(tensor, old, compute(old, *args, **kwargs))
+
+
+def elementwise(compute):
+    """Whether PyTorch computes an in-place form element by element, straight into the memory it reads from."""
+    return not compute.__name__.startswith(("addmm", "addmv", "addr", "baddbmm", "addbmm", "masked", "index", "scatter"))
+
+
+def refuse_partial_overlap(tensor, other):
+    """Raise if an operand shares some cells with the tensor that is written, but is not the very same piece of memory.
+
+    Here the result is computed before it is written, and would be right; in PyTorch a half-written operand would be
+    read, so it refuses, and a program that ran here would fail there.
+    """
+    if storage_of(tensor) is not storage_of(other):
+        return
+    a, b = tensor.array, other.array
+    if not (a.size and b.size and _dense(a) and _dense(b)):
+        return
+    (a_low, a_high), (b_low, b_high) = np.lib.array_utils.byte_bounds(a), np.lib.array_utils.byte_bounds(b)
+    same = (a_low, a_high) == (b_low, b_high) and a.strides == b.strides
+    if not same and a_low < b_high and b_low < a_high:
+        raise RuntimeError(
+            "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "
+            "location. Please clone() the tensor before performing the operation."
+        )
+
+
+def _dense(array):
+    """Whether an array fills its piece of memory, each cell once, in whatever order of axes."""
+    step = array.itemsize
+    for stride, size in sorted(zip(array.strides, array.shape, strict=True)):
+        if size > 1:
+            if stride != step:
+                return False
+            step *= size
+    return True
 
 
 def refuse_shared_elements(array):

@@ -49,11 +49,6 @@ class ManyOutputs:
             t.node, t.tracked = output_edge(self, k), True
         return t
 
-    @property
-    def of_many(self):
-        """Whether the outputs are views that may not be written in place."""
-        return self.many and self.op.view  # type: ignore[attr-defined]
-
 
 def record_many(node, ys):
     """Link the outputs of a many-output operation to its node; integer outputs (indices) have no gradient."""

@@ -391,7 +391,8 @@ def __setitem__(self, index, value):
         value = wrap(scalar(value, self.array.dtype))
     part = self if basic is None else getitem(self, basic)
     if positions is None:
-        refuse_partial_overlap(part, value)
+        if value.array.shape == part.array.shape:
+            refuse_partial_overlap(part, value)
         write(part, before_write(part), _like_part(value, part))
     elif is_grad_enabled() and (part.tracked or value.tracked):
         write(part, before_write(part), put_at(part, _trimmed(value, 0), positions))
