@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import dtypes
 from ..autograd.versions import bump
-from ..autograd.views import before_write, refuse_partial_overlap, write
+from ..autograd.views import before_write, refuse_partial_overlap, refuse_shared_elements, write
 from ..errors import with_remedy
 from ..modes import is_grad_enabled
 from ..op import Array, op
@@ -373,7 +373,7 @@ def _check_values(array, values):
 def _assign(array, indices, values):
     try:
         array[indices] = values
-    except ValueError:
+    except (ValueError, TypeError):
         raise RuntimeError(with_remedy(
             f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to indexing result of shape "
             f"{list(array[indices].shape)}", "Sizes must be equal or 1, aligned from the right.")) from None  # fmt: skip
@@ -385,31 +385,31 @@ def __setitem__(self, index, value):
     basic, positions = basic_index(index), None
     if basic is None:
         basic, positions = _split(self, index)
+    elif _takes_all(self.array, basic):
+        basic = None
     if not isinstance(value, Tensor):
         if not isinstance(value, (int, float)):
             raise TypeError(f"can't assign a {_type_name(value)} to a torch.{self.dtype.legacy}Tensor")
         value = wrap(scalar(value, self.array.dtype))
     part = self if basic is None else getitem(self, basic)
     if positions is None:
-        if value.array.shape == part.array.shape:
-            refuse_partial_overlap(part, value)
-        write(part, before_write(part), _like_part(value, part))
-    elif is_grad_enabled() and (part.tracked or value.tracked):
-        write(part, before_write(part), put_at(part, _trimmed(value, 0), positions))
+        shape = part.array.shape
+        part.copy_(value if value.array.shape == shape else _trimmed(value, len(shape)).expand(shape))
+        return
+    value = _trimmed(value, 0)
+    if is_grad_enabled() and (part.tracked or value.tracked):
+        assign(part, put_at, value, positions)
     else:  # the same, without copying all of the tensor
         before_write(part)
         check_positions(part.array, positions)
         _check_values(part.array, value.array)
-        _assign(part.array, positions, _trimmed(value, 0).array)
+        _assign(part.array, positions, value.array)
         bump(part)
 
 
-def _like_part(value, part):
-    """Return a value in the shape and dtype of the part it is written to."""
-    shape = part.array.shape
-    if value.array.dtype != part.array.dtype:
-        value = value.to(part.dtype)
-    return value if value.array.shape == shape else _trimmed(value, len(shape)).expand(shape)
+def _takes_all(array, index):
+    """Whether an index with brackets names the whole tensor: PyTorch then writes to it, not to a view of it."""
+    return index == (Ellipsis,) or (len(index) > 1 and _step_name(array, index) == "AliasBackward0")
 
 
 def _trimmed(value, ndim):
