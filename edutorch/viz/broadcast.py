@@ -37,9 +37,7 @@ def show_broadcast(*operands, names: Sequence[str] = "abcdefgh") -> Drawing:
         fails at axis 1: a has 4, b has 3, and neither is 1
         b.view(3, 1) would fit: result (3, 4)
     """
-    shapes = [
-        tuple(operand) if isinstance(operand, tuple | list) else tuple(operand.shape) for operand in operands
-    ]
+    shapes = [tuple(operand) if isinstance(operand, tuple | list) else tuple(operand.shape) for operand in operands]
     plan = _Plan(shapes, names)
     canvas = Canvas("broadcast " + " with ".join(map(str, shapes)), _broadcast_in_words(plan))
     bottom = _draw_alignment(canvas, plan)
@@ -101,14 +99,10 @@ class _Plan:
         lines = []
         for name, row in zip(self.names, self.table, strict=True):
             added = [str(axis) for axis, length in enumerate(row) if length is None]
-            stretched = [
-                str(axis) for axis, length in enumerate(row) if length == 1 and self.result[axis] != 1
-            ]
+            stretched = [str(axis) for axis, length in enumerate(row) if length == 1 and self.result[axis] != 1]
             if added:
                 them = "it" if len(added) == 1 else "them"
-                lines.append(
-                    f"{name} gets {_axes('a new axis', 'new axes', added)} and stretches along {them}"
-                )
+                lines.append(f"{name} gets {_axes('a new axis', 'new axes', added)} and stretches along {them}")
             if stretched:
                 lines.append(f"{name} stretches along {_axes('axis', 'axes', stretched)}")
         stored = " + ".join(str(math.prod(shape)) for shape in self.shapes)
@@ -127,9 +121,7 @@ def _broadcast_in_words(plan: _Plan) -> str:
     rows.append(["result", *map(plan.length, axes)])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
-        "  ".join(
-            [row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))]
-        )
+        "  ".join([row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))])
         for row in rows
     ]
     return "\n".join(line.rstrip() for line in [*lines, *plan.verdict()])

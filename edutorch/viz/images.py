@@ -47,9 +47,7 @@ def show_images(
     """
     stack = [images.tolist()] if len(images.shape) == 2 else images.tolist()
     if len(images.shape) not in (2, 3) or 0 in tuple(images.shape):
-        raise ValueError(
-            f"images must have shape (height, width) or (count, height, width); got {tuple(images.shape)}"
-        )
+        raise ValueError(f"images must have shape (height, width) or (count, height, width); got {tuple(images.shape)}")
     if titles is not None and len(titles) != len(stack):
         raise ValueError(f"got {len(titles)} titles for {len(stack)} images")
     captions = ["" for _ in stack] if titles is None else [str(title) for title in titles]

@@ -146,9 +146,7 @@ def _draw_memory(canvas: Canvas, layout: _Layout) -> float:
     if tints:
         canvas.rect(start * width, 0, width, height, fill="none", stroke=INK, stroke_width=3)
     bottom = float(height)
-    lanes = zip(
-        reversed(range(len(layout.shape))), ("", "6 3", "2 3"), ("blue", "orange", "purple"), strict=False
-    )
+    lanes = zip(reversed(range(len(layout.shape))), ("", "6 3", "2 3"), ("blue", "orange", "purple"), strict=False)
     for lane, (dim, dash, color) in enumerate(lanes):
         if layout.shape[dim] > 1 and tints:
             edge, reach = (0, -16) if lane == 0 else (height, height + 16 + 24 * (lane - 1))
@@ -203,18 +201,14 @@ def _draw_elements(canvas: Canvas, layout: _Layout) -> None:
                 canvas.text(left + (column + 0.5) * width, top - 8, str(column), size=_SMALL, fill=MUTED)
         for row in range(rows):
             if dims >= 2:
-                canvas.text(
-                    left - 8, top + (row + 0.5) * height, str(row), size=_SMALL, anchor="end", fill=MUTED
-                )
+                canvas.text(left - 8, top + (row + 0.5) * height, str(row), size=_SMALL, anchor="end", fill=MUTED)
             for column in range(columns):
                 index = (block, row, column)[3 - dims :]
                 x, y = left + column * width, top + row * height
                 tint = _ROW_TINTS[layout.row_of(index) % len(_ROW_TINTS)]
                 canvas.rect(x, y, width, height, fill=tint, stroke=INK)
                 canvas.text(x + width / 2, y + 15, layout.value_of[index], size=14, mono=True)
-                canvas.text(
-                    x + width / 2, y + 32, f"cell {layout.cell_of[index]}", size=_SMALL - 1, fill=MUTED
-                )
+                canvas.text(x + width / 2, y + 32, f"cell {layout.cell_of[index]}", size=_SMALL - 1, fill=MUTED)
 
 
 def _flat(nested, depth: int) -> list:
@@ -242,9 +236,7 @@ def explore_strides(x):
     shapes = [(rows, count // rows) for rows in range(1, count + 1) if count % rows == 0]
     start = min(shapes, key=lambda shape: (abs(shape[0] - shape[1]), shape[0]))
     wide = {"style": {"description_width": "9em"}, "layout": widgets.Layout(width="28em")}
-    shape: Any = widgets.Dropdown(
-        options=[(str(s), s) for s in shapes], value=start, description="view as", **wide
-    )
+    shape: Any = widgets.Dropdown(options=[(str(s), s) for s in shapes], value=start, description="view as", **wide)
     rows = widgets.IntRangeSlider(description="rows from-to", **wide)
     columns = widgets.IntRangeSlider(description="columns from-to", **wide)
     row_step = widgets.IntSlider(value=1, min=1, max=3, description="row step", **wide)

@@ -92,10 +92,7 @@ class Box(NamedTuple):
     def overlaps(self, other: Box) -> bool:
         """Say whether the two rectangles share some area (a shared edge is not an overlap)."""
         return (
-            self.left < other.right
-            and other.left < self.right
-            and self.top < other.bottom
-            and other.top < self.bottom
+            self.left < other.right and other.left < self.right and self.top < other.bottom and other.top < self.bottom
         )
 
 
@@ -268,9 +265,7 @@ class Canvas:
     ) -> Box:
         """Draw straight lines from point to point; `closed=True` with a `fill` makes a polygon."""
         track = "L".join(f"{number(x)},{number(y)}" for x, y in points)
-        self._parts.append(
-            f'<path d="M{track}{"Z" if closed else ""}"{_paint(fill, stroke, stroke_width, dash)}/>'
-        )
+        self._parts.append(f'<path d="M{track}{"Z" if closed else ""}"{_paint(fill, stroke, stroke_width, dash)}/>')
         xs, ys = [x for x, _ in points], [y for _, y in points]
         return self._grow(min(xs), min(ys), max(xs), max(ys))
 
@@ -370,9 +365,7 @@ class Canvas:
             f"<title>{escape(self.title)}</title><desc>{escape(self.text_alternative)}</desc>"
         )
         card = f'<rect x="{number(left)}" y="{number(top)}" {size} rx="10" fill="{PAPER}" stroke="none"/>'
-        return Drawing(
-            "\n".join([head, card, *self._parts, "</svg>"]), self.title, self.text_alternative, self.labels
-        )
+        return Drawing("\n".join([head, card, *self._parts, "</svg>"]), self.title, self.text_alternative, self.labels)
 
     def _grow(self, left: float, top: float, right: float, bottom: float) -> Box:
         x, y = self._origin
@@ -390,8 +383,6 @@ class Canvas:
 def _paint(fill: str, stroke: str, stroke_width: float, dash: str = "") -> str:
     paint = f' fill="{fill}"'
     if stroke != "none":
-        paint += f' stroke="{stroke}"' + (
-            f' stroke-width="{number(stroke_width)}"' if stroke_width != 1 else ""
-        )
+        paint += f' stroke="{stroke}"' + (f' stroke-width="{number(stroke_width)}"' if stroke_width != 1 else "")
         paint += f' stroke-dasharray="{dash}"' if dash else ""
     return paint

@@ -32,9 +32,7 @@ def test_every_pair_of_small_shapes():
 def test_a_remedy_that_is_offered_works():
     offered = 0
     for a, b in itertools.product(SHAPES, repeat=2):
-        found = re.search(
-            r"^([ab])\.view\((.*)\) would fit: result (\(.*\))$", str(show_broadcast(a, b)), re.M
-        )
+        found = re.search(r"^([ab])\.view\((.*)\) would fit: result (\(.*\))$", str(show_broadcast(a, b)), re.M)
         if found:
             offered += 1
             shapes = {"a": a, "b": b, found[1]: tuple(int(n) for n in found[2].split(",") if n.strip())}
@@ -46,9 +44,7 @@ def test_three_operands_and_tensors():
     assert str(show_broadcast(np.zeros((2, 1)), (3,), (4, 1, 1))).splitlines()[-1] == (
         "result (4, 2, 3): 24 elements out of 2 + 3 + 4 stored"
     )
-    assert "fails at axis 0: a has 2, b has 3, c has 4, and none is 1" in str(
-        show_broadcast((2,), (3,), (4,))
-    )
+    assert "fails at axis 0: a has 2, b has 3, c has 4, and none is 1" in str(show_broadcast((2,), (3,), (4,)))
 
 
 def test_length_zero():

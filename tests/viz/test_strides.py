@@ -65,9 +65,7 @@ def test_drawing_shows_all_and_nothing_collides(torch, name):
     ET.fromstring(figure.svg)
     assert_readable(figure)
     drawn = [
-        label.string
-        for label in figure.labels
-        if label.string.startswith("cell ") and label.string != "cell number"
+        label.string for label in figure.labels if label.string.startswith("cell ") and label.string != "cell number"
     ]
     assert drawn == [f"cell {value - 100}" for value in view.reshape(-1).tolist()]
     assert show_strides(view, memory=x, name=name).svg == figure.svg
