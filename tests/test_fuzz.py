@@ -155,7 +155,7 @@ def multiply(t, x, y, k):
 
 @instruction
 def order(t, x, y, k):
-    return x.sort(-1, stable=True).values if k % 2 else x.argsort(0, stable=True)
+    return x.sort(dim=-1, stable=True).values if k % 2 else x.argsort(dim=0, stable=True)
 
 
 # ---------------------------------------------------------------- writes

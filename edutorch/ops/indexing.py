@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import dtypes
 from ..autograd.versions import bump
-from ..autograd.views import before_write, refuse_partial_overlap, refuse_shared_elements, write
+from ..autograd.views import assign, before_write
 from ..errors import with_remedy
 from ..modes import is_grad_enabled
 from ..op import Array, op
