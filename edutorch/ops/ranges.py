@@ -148,22 +148,22 @@ def logspace(xp, dtype, start, end, steps, base=10.0):
     """
     dtype = dtype or default_floats()
     start, end, steps = _limits("logspace", start, end, steps, dtype)
-    limits = xp.asarray([start, end], dtypes.FLOAT64 if dtype == dtypes.FLOAT64 else dtypes.FLOAT32)
-    step = float(limits[1] - limits[0]) / max(steps - 1, 1)
-    start, end = limits.tolist()
-    i = xp.arange(steps, dtype=dtypes.FLOAT64)
-    powers = xp.where(i < max(steps // 2, steps == 1), start + i * step, end - i[::-1] * step)
+    powers = xp.full(steps, start, dtypes.FLOAT64)
+    if steps > 1:
+        limits = _narrow(xp.asarray([start, end], dtypes.FLOAT64), dtype)  # rounded first; the rest in double precision
+        step = float(limits[1] - limits[0]) / (steps - 1)
+        start, end = map(float, limits)
+        i = xp.arange(steps, dtype=dtypes.FLOAT64)
+        powers = xp.where(i < steps // 2, start + i * step, end - i[::-1] * step)
     return _narrow(quietly(xp.power, float(base), powers), dtype)
 
 
 def _limits(name, start, end, steps, dtype):
     """Return checked limits and number of steps."""
-    dims = [v.ndim if isinstance(v, Tensor) else 0 for v in (start, end)]
-    if any(dims):
-        raise RuntimeError(
-            f"{name} only supports 0-dimensional start and end tensors, but got start with {dims[0]} "
-            f"dimension(s) and end with {dims[1]} dimension(s)."
-        )
+    tensors = [(w, v) for w, v in (("start", start), ("end", end)) if isinstance(v, Tensor)]
+    if any(v.ndim for _, v in tensors):
+        got = " and ".join(f"{w} with {v.ndim} dimension(s)" for w, v in tensors)
+        raise RuntimeError(f"{name} only supports 0-dimensional start and end tensors, but got {got}.")
     steps = whole_number(name, "steps", 3, steps)
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
