@@ -22,9 +22,12 @@ class Parameter(Tensor):
         t = object.__new__(cls)
         t.array = np.empty(0, np.float32) if data is None else data.array
         if requires_grad and not t.is_floating_point():
-            raise RuntimeError(with_remedy(
-                "Only Tensors of floating point and complex dtype can require gradients",
-                f"This one is {t.dtype}: give requires_grad=False, or convert it with .float()."))  # fmt: skip
+            raise RuntimeError(
+                with_remedy(
+                    "Only Tensors of floating point and complex dtype can require gradients",
+                    f"This one is {t.dtype}: give requires_grad=False, or convert it with .float().",
+                )
+            )
         t.tracked = requires_grad
         return t
 

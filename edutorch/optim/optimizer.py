@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import warnings
 from collections import defaultdict
 
 from ..autograd.graph import Handle
@@ -27,12 +28,14 @@ class Optimizer:
 
     def __init__(self, params, defaults):
         if isinstance(params, Tensor):
-            raise TypeError("params argument given to the optimizer should be an iterable of Tensors or dicts, but got "
-                            f"{params.type()}")  # fmt: skip
+            raise TypeError(
+                "params argument given to the optimizer should be an iterable of Tensors or dicts, but got "
+                f"{params.type()}"
+            )
         self.defaults = defaults
         self.state = defaultdict(dict)
         self.param_groups = []
-        self._pre_hooks, self._post_hooks = [], []
+        self._hooks = defaultdict(list)
         groups = list(params)
         if not groups:
             raise ValueError("optimizer got an empty parameter list")
@@ -56,25 +59,30 @@ class Optimizer:
             raise TypeError(f"param_group must be a dict, but got {type(param_group)}")
         params = param_group["params"]
         if isinstance(params, set):
-            raise TypeError("optimizer parameters need to be organized in ordered collections, but the ordering of tensors in "
-                            "sets will change between runs. Please use a list instead.")  # fmt: skip
+            raise TypeError(
+                "optimizer parameters need to be organized in ordered collections, but the ordering of tensors in "
+                "sets will change between runs. Please use a list instead."
+            )
         params = [params] if isinstance(params, Tensor) else list(params)
-        named = bool(params) and isinstance(params[0], tuple)
-        if named:
+        named = [isinstance(p, tuple) for p in params]
+        if any(named):
+            if not all(named):
+                raise ValueError("all optimizer params should be with/without names. Some param names are missing")
             param_group["param_names"] = [name for name, _ in params]
             params = [p for _, p in params]
         param_group["params"] = params
         for p in params:
             if not isinstance(p, Tensor):
-                raise TypeError(
-                    f"optimizer can only optimize Tensors, but one of the params is {_type_name(p)}"
-                )
+                raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {_type_name(p)}")
             if not p.is_leaf and not self.defaults.get("differentiable"):
                 raise ValueError("can't optimize a non-leaf Tensor")
         for name, default in self.defaults.items():
             param_group.setdefault(name, default)
         if len(params) != len(set(params)):
-            raise ValueError("optimizer contains a parameter group with duplicate parameters")
+            warnings.warn(
+                "optimizer contains a parameter group with duplicate parameters; in future, this will cause an error",
+                stacklevel=3,
+            )
         taken = {p for group in self.param_groups for p in group["params"]}
         if not taken.isdisjoint(params):
             raise ValueError("some parameters appear in more than one parameter group")
@@ -92,7 +100,7 @@ class Optimizer:
                     if set_to_none:
                         p._grad = None
                     else:
-                        p._grad = p._grad.detach().zero_()
+                        p._grad.detach_().zero_()
 
     def step(self, closure=None):
         """Change the parameters once; to be overridden.
@@ -116,6 +124,8 @@ class Optimizer:
 
     def state_dict(self):
         """Return the groups' options and the state, with parameters replaced by their numbers."""
+        for hook in self._hooks["before saving"]:
+            hook(self)
         numbers = {}
         groups = []
         for group in self.param_groups:
@@ -124,7 +134,11 @@ class Optimizer:
             options = {k: v for k, v in group.items() if k != "params"}
             groups.append({**options, "params": [numbers[p] for p in group["params"]]})
         state = {numbers[p] if isinstance(p, Tensor) else p: v for p, v in self.state.items()}
-        return {"state": state, "param_groups": groups}
+        saved = {"state": state, "param_groups": groups}
+        for hook in self._hooks["after saving"]:
+            changed = hook(self, saved)
+            saved = saved if changed is None else changed
+        return saved
 
     @no_grad()
     def load_state_dict(self, state_dict):
@@ -133,6 +147,10 @@ class Optimizer:
         Raises:
             ValueError: if the groups do not match this optimizer's in number or size.
         """
+        state_dict = dict(state_dict)
+        for hook in self._hooks["before loading"]:
+            changed = hook(self, state_dict)
+            state_dict = state_dict if changed is None else changed
         saved = copy.deepcopy(state_dict["param_groups"])
         if len(saved) != len(self.param_groups):
             raise ValueError("loaded state dict has a different number of parameter groups")
@@ -144,58 +162,94 @@ class Optimizer:
         for s, g in zip(saved, self.param_groups, strict=True):
             numbered.update(zip(s["params"], g["params"], strict=True))
             s["params"] = g["params"]
+            if "param_names" in g:
+                s.setdefault("param_names", g["param_names"])
         state = defaultdict(dict)
         for key, value in state_dict["state"].items():
             state[numbered.get(key, key)] = _like_parameter(numbered.get(key), value)
-        self.state, self.param_groups = state, saved
+        self.__setstate__({"state": state, "param_groups": saved})
+        for hook in self._hooks["after loading"]:
+            hook(self)
+
+    def __getstate__(self):
+        """Return what copies and pickles carry: everything but the hooks."""
+        return {"defaults": self.defaults, "state": self.state, "param_groups": self.param_groups}
+
+    def __setstate__(self, state):
+        vars(self).update(state)
+        vars(self).setdefault("_hooks", defaultdict(list))
 
     # ---- hooks and printing
 
+    def _add_hook(self, moment, hook, prepend=False):
+        hooks = self._hooks[moment]
+        hooks.insert(0 if prepend else len(hooks), hook)
+        return Handle(hooks, hook)
+
     def register_step_pre_hook(self, hook):
-        """Call `hook(optimizer, args, kwargs)` before each step."""
-        self._pre_hooks.append(hook)
-        return Handle(self._pre_hooks, hook)
+        """Call `hook(optimizer, args, kwargs)` before each step; it may return new (args, kwargs)."""
+        return self._add_hook("before step", hook)
 
     def register_step_post_hook(self, hook):
         """Call `hook(optimizer, args, kwargs)` after each step."""
-        self._post_hooks.append(hook)
-        return Handle(self._post_hooks, hook)
+        return self._add_hook("after step", hook)
+
+    def register_state_dict_pre_hook(self, hook, prepend=False):
+        """Call `hook(optimizer)` before `state_dict` collects."""
+        return self._add_hook("before saving", hook, prepend)
+
+    def register_state_dict_post_hook(self, hook, prepend=False):
+        """Call `hook(optimizer, state_dict)` after `state_dict` collected; it may return another one."""
+        return self._add_hook("after saving", hook, prepend)
+
+    def register_load_state_dict_pre_hook(self, hook, prepend=False):
+        """Call `hook(optimizer, state_dict)` before loading; it may return another one."""
+        return self._add_hook("before loading", hook, prepend)
+
+    def register_load_state_dict_post_hook(self, hook, prepend=False):
+        """Call `hook(optimizer)` after loading."""
+        return self._add_hook("after loading", hook, prepend)
 
     def __repr__(self):
-        lines = [f"{type(self).__name__} ("]
+        groups = []
         for i, group in enumerate(self.param_groups):
-            lines.append(f"Parameter Group {i}")
-            lines += [f"    {key}: {group[key]}" for key in sorted(group) if key != "params"]
-        return "\n".join([*lines, ")"])
+            options = [f"    {key}: {group[key]}" for key in sorted(group) if key != "params"]
+            groups.append("\n".join([f"Parameter Group {i}", *options, ""]))
+        return f"{type(self).__name__} (\n{chr(10).join(groups)})"
 
 
 def _with_hooks(step):
+    """Return a `step` that runs the hooks around it; they see its arguments, the optimizer itself first."""
+
     @functools.wraps(step)
     def run(self, *args, **kwargs):
-        for hook in list(self._pre_hooks):
+        if not self._hooks:
+            return step(self, *args, **kwargs)
+        args = (self, *args)
+        for hook in list(self._hooks["before step"]):
             changed = hook(self, args, kwargs)
-            if changed is not None:
-                args, kwargs = changed
-        result = step(self, *args, **kwargs)
-        for hook in list(self._post_hooks):
+            if changed is None:
+                continue
+            if not (isinstance(changed, tuple) and len(changed) == 2):
+                raise RuntimeError(f"{hook} must return None or a tuple of (new_args, new_kwargs), but got {changed}.")
+            args, kwargs = changed
+        result = step(*args, **kwargs)
+        for hook in list(self._hooks["after step"]):
             hook(self, args, kwargs)
         return result
 
     return run
 
 
-def _like_parameter(parameter, value):
-    """Copy a saved state, floating tensors in the dtype of their parameter."""
+def _like_parameter(parameter, value, key=None):
+    """Return a saved state in the dtype and on the device of its parameter; a count of steps stays as it is."""
     if isinstance(value, Tensor):
-        value = value.clone()
-        if parameter is None or not value.ndim or not (parameter.is_floating_point() and value.is_floating_point()):
+        if parameter is None or key == "step":
             return value
-        return value.to(parameter.dtype)
+        value = value.to(parameter.device)
+        return value.to(parameter.dtype) if parameter.is_floating_point() else value
     if isinstance(value, dict):
-        return {
-            k: v.clone() if k == "step" and isinstance(v, Tensor) else _like_parameter(parameter, v)
-            for k, v in value.items()
-        }
+        return {k: _like_parameter(parameter, v, k) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
         return type(value)(_like_parameter(parameter, v) for v in value)
     return value

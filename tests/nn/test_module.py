@@ -85,16 +85,19 @@ def names_and_order(torch):
         [name for name, _ in m.named_modules()],
         [name for name, _ in m.named_modules(prefix="net", remove_duplicate=False)],
         [name for name, _ in m.named_children()],
-        len(list(m.modules())), len(list(m.children())), len(list(m.parameters())), len(list(m.buffers())),
+        len(list(m.modules())),
+        len(list(m.children())),
+        len(list(m.parameters())),
+        len(list(m.buffers())),
         list(m.state_dict()),
         list(m.state_dict(prefix="x.")),
         [name for name in dir(m) if name in ("first", "again", "act", "tail", "tied")],
-    ]  # fmt: skip
+    ]
 
 
 @program
 def values_after_seeding(torch):
-    return [p for p in net(torch).parameters()]
+    return list(net(torch).parameters())
 
 
 @program
@@ -193,7 +196,7 @@ def refused_assignments(torch):
         said(lambda: torch.nn.ReLU()(1, 2, 3))[0],
         said(lambda: m.train("yes")),
         said(lambda: m.to(torch.int64)),
-    ]  # fmt: skip
+    ]
 
 
 @program
@@ -268,12 +271,33 @@ def conversions(torch):
     m.register_buffer("count", torch.tensor(3))
     weight = m.first.linear.weight
     seen = []
-    for change in (lambda: m.double(), lambda: m.half(), lambda: m.bfloat16(), lambda: m.float(), lambda: m.to(torch.float64),
-                   lambda: m.to(dtype=torch.float32), lambda: m.to("cpu"), lambda: m.to("cpu", torch.float64), lambda: m.cpu(),
-                   lambda: m.to(torch.ones(1)), lambda: m.to(device="cpu", dtype=torch.float64, non_blocking=True)):  # fmt: skip
+    for change in (
+        lambda: m.double(),
+        lambda: m.half(),
+        lambda: m.bfloat16(),
+        lambda: m.float(),
+        lambda: m.to(torch.float64),
+        lambda: m.to(dtype=torch.float32),
+        lambda: m.to("cpu"),
+        lambda: m.to("cpu", torch.float64),
+        lambda: m.cpu(),
+        lambda: m.to(torch.ones(1)),
+        lambda: m.to(device="cpu", dtype=torch.float64, non_blocking=True),
+    ):
         returned = change()
-        seen.append([returned is m, m.first.linear.weight is weight, m.tied is m.tail.a.weight, str(weight.dtype),
-                     str(weight.grad.dtype), str(m.count.dtype), str(m.first.mean.dtype), weight.is_leaf, weight.requires_grad])  # fmt: skip
+        seen.append(
+            [
+                returned is m,
+                m.first.linear.weight is weight,
+                m.tied is m.tail.a.weight,
+                str(weight.dtype),
+                str(weight.grad.dtype),
+                str(m.count.dtype),
+                str(m.first.mean.dtype),
+                weight.is_leaf,
+                weight.requires_grad,
+            ]
+        )
     return seen
 
 
@@ -317,8 +341,14 @@ def a_state_dict_shares_memory(torch):
     state = m.state_dict()
     state["weight"].zero_()
     kept = m.state_dict(keep_vars=True)
-    return (m.weight, state["weight"].requires_grad, kept["weight"] is m.weight, type(state).__name__, list(state._metadata.items()),
-            state["weight"].data_ptr() == m.weight.data_ptr())  # fmt: skip
+    return (
+        m.weight,
+        state["weight"].requires_grad,
+        kept["weight"] is m.weight,
+        type(state).__name__,
+        list(state._metadata.items()),
+        state["weight"].data_ptr() == m.weight.data_ptr(),
+    )
 
 
 @program
@@ -329,7 +359,7 @@ def loading(torch):
             p.add_(1)
     weight = m.first.linear.weight
     keys = m.load_state_dict(other.state_dict())
-    return repr(keys), keys.missing_keys, m.first.linear.weight is weight, [p for p in m.parameters()]
+    return repr(keys), keys.missing_keys, m.first.linear.weight is weight, list(m.parameters())
 
 
 @program
@@ -398,8 +428,12 @@ def extra_state(torch):
     m, other = wire(torch, a=Counted(3)), wire(torch, a=Counted(5))
     state = m.state_dict()
     other.load_state_dict(state)
-    return (dict(state), other.a.count, said(lambda: other.load_state_dict({})),
-            said(lambda: torch.nn.ReLU().load_state_dict({"_extra_state": 1})))  # fmt: skip
+    return (
+        dict(state),
+        other.a.count,
+        said(lambda: other.load_state_dict({})),
+        said(lambda: torch.nn.ReLU().load_state_dict({"_extra_state": 1})),
+    )
 
 
 @program
@@ -408,15 +442,25 @@ def state_hooks(torch):
     handles = [
         m.register_state_dict_pre_hook(lambda module, prefix, keep_vars: seen.append(("pre", prefix, keep_vars))),
         m.a.register_state_dict_pre_hook(lambda module, prefix, keep_vars: seen.append(("pre a", prefix, keep_vars))),
-        m.a.register_state_dict_post_hook(lambda module, state, prefix, meta: seen.append(("post a", list(state), prefix, dict(meta)))),
+        m.a.register_state_dict_post_hook(
+            lambda module, state, prefix, meta: seen.append(("post a", list(state), prefix, dict(meta)))
+        ),
         m.register_state_dict_post_hook(lambda module, state, prefix, meta: state.pop("b.bias")),
-        m.register_load_state_dict_pre_hook(lambda module, state, prefix, meta, strict, missing, unexpected, errors:
-                                            seen.append(("load", prefix, sorted(state), strict))),
-        m.a.register_load_state_dict_pre_hook(lambda module, state, prefix, meta, strict, missing, unexpected, errors:
-                                              seen.append(("load a", prefix, sorted(state), strict))),
+        m.register_load_state_dict_pre_hook(
+            lambda module, state, prefix, meta, strict, missing, unexpected, errors: seen.append(
+                ("load", prefix, sorted(state), strict)
+            )
+        ),
+        m.a.register_load_state_dict_pre_hook(
+            lambda module, state, prefix, meta, strict, missing, unexpected, errors: seen.append(
+                ("load a", prefix, sorted(state), strict)
+            )
+        ),
         m.register_load_state_dict_post_hook(lambda module, keys: seen.append(("loaded", list(keys.missing_keys)))),
-        m.b.register_load_state_dict_post_hook(lambda module, keys: (seen.append("loaded b"), keys.missing_keys.clear())[2:] or None),
-    ]  # fmt: skip
+        m.b.register_load_state_dict_post_hook(
+            lambda module, keys: (seen.append("loaded b"), keys.missing_keys.clear())[2:] or None
+        ),
+    ]
     said_first = said(lambda: list(m.state_dict()))
     handles[3].remove()
     state = m.state_dict()
@@ -583,8 +627,22 @@ def printed(torch):
 
     empty = torch.nn.Module()
     empty.register_module("missing", None)
-    return [repr(m) for m in (net(torch), Odd(), One(), Lines(), Both(torch.nn.ReLU(True)), Renamed(), empty, torch.nn.Module(),
-                              torch.nn.Identity(1, a=2), torch.nn.MSELoss(), torch.nn.Linear(2, 3, bias=False))], str(net(torch))  # fmt: skip
+    return [
+        repr(m)
+        for m in (
+            net(torch),
+            Odd(),
+            One(),
+            Lines(),
+            Both(torch.nn.ReLU(True)),
+            Renamed(),
+            empty,
+            torch.nn.Module(),
+            torch.nn.Identity(1, a=2),
+            torch.nn.MSELoss(),
+            torch.nn.Linear(2, 3, bias=False),
+        )
+    ], str(net(torch))
 
 
 @program
@@ -597,9 +655,18 @@ def deep_copies(torch):
     with torch.no_grad():
         twin.first.scale.add_(1)
     twin(torch.ones(1, 3))
-    return ([name for name, _ in twin.named_parameters()], twin.tied is twin.tail.a.weight, twin.again is twin.first,
-            type(twin.first.scale).__name__, twin.first.scale, m.first.scale, [p.grad for p in twin.parameters()],
-            twin.first.scale.requires_grad, len(m.seen), repr(twin) == repr(m))  # fmt: skip
+    return (
+        [name for name, _ in twin.named_parameters()],
+        twin.tied is twin.tail.a.weight,
+        twin.again is twin.first,
+        type(twin.first.scale).__name__,
+        twin.first.scale,
+        m.first.scale,
+        [p.grad for p in twin.parameters()],
+        twin.first.scale.requires_grad,
+        len(m.seen),
+        repr(twin) == repr(m),
+    )
 
 
 @program
@@ -610,8 +677,15 @@ def pickles(torch):
     again = pickle.loads(pickle.dumps(m))
     with torch.no_grad():
         again[0].weight.add_(1)
-    return (repr(again), [p.requires_grad for p in again.parameters()], again.tied is again[0].weight, again.training,
-            type(again[0].weight).__name__, again[0].weight - m[0].weight, again(torch.ones(1, 2)).shape == (1, 1))  # fmt: skip
+    return (
+        repr(again),
+        [p.requires_grad for p in again.parameters()],
+        again.tied is again[0].weight,
+        again.training,
+        type(again[0].weight).__name__,
+        again[0].weight - m[0].weight,
+        again(torch.ones(1, 2)).shape == (1, 1),
+    )
 
 
 # ---------------------------------------------------------------- Parameter
@@ -625,14 +699,34 @@ def parameters_are_tensors(torch):
     twin = copy.deepcopy(p)
     empty = torch.nn.Parameter()
     return [
-        repr(p), repr(frozen), str(p), type(p * 2).__name__, type(p.detach()).__name__, type(p.data).__name__, type(p.clone()).__name__,
-        isinstance(p, torch.Tensor), p.is_leaf, p.requires_grad, frozen.requires_grad, p.data_ptr() == data.data_ptr(),
-        type(twin).__name__, twin.data_ptr() != p.data_ptr(), tuple(empty.shape), type(pickle.loads(pickle.dumps(p))).__name__,
-        type(p[0]).__name__, type(torch.nn.Parameter(p)).__name__, repr(torch.nn.Parameter(torch.ones(2, 2, dtype=torch.float64))),
-        isinstance(data, torch.nn.Parameter), isinstance(p, torch.nn.Parameter), p.grad_fn, repr(torch.nn.Buffer(data)),
-        said(lambda: torch.nn.Parameter(torch.tensor([1, 2]))), said(lambda: torch.nn.Parameter(torch.tensor([1, 2]), requires_grad=False)),
-        p in {p}, p == p,
-    ]  # fmt: skip
+        repr(p),
+        repr(frozen),
+        str(p),
+        type(p * 2).__name__,
+        type(p.detach()).__name__,
+        type(p.data).__name__,
+        type(p.clone()).__name__,
+        isinstance(p, torch.Tensor),
+        p.is_leaf,
+        p.requires_grad,
+        frozen.requires_grad,
+        p.data_ptr() == data.data_ptr(),
+        type(twin).__name__,
+        twin.data_ptr() != p.data_ptr(),
+        tuple(empty.shape),
+        type(pickle.loads(pickle.dumps(p))).__name__,
+        type(p[0]).__name__,
+        type(torch.nn.Parameter(p)).__name__,
+        repr(torch.nn.Parameter(torch.ones(2, 2, dtype=torch.float64))),
+        isinstance(data, torch.nn.Parameter),
+        isinstance(p, torch.nn.Parameter),
+        p.grad_fn,
+        repr(torch.nn.Buffer(data)),
+        said(lambda: torch.nn.Parameter(torch.tensor([1, 2]))),
+        said(lambda: torch.nn.Parameter(torch.tensor([1, 2]), requires_grad=False)),
+        p in {p},
+        p == p,
+    ]
 
 
 @program

@@ -86,6 +86,9 @@ class Sequential(Module):
 
     __rmul__ = __mul__
 
+    def __imul__(self, times):
+        return self.extend(list(self * times)[len(self) :])
+
     def append(self, module):
         """Add a module at the end, and return the container."""
         self.add_module(str(len(self)), module)

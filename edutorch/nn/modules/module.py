@@ -59,7 +59,7 @@ class Module(Hooked, Stateful):
         if isinstance(value, Parameter):
             if parameters is None:
                 raise AttributeError("cannot assign parameters before Module.__init__() call")
-            self._forget(name)
+            self._forget_other(parameters, name)
             self.register_parameter(name, value)
         elif parameters is not None and name in parameters:
             if value is not None:
@@ -70,7 +70,7 @@ class Module(Hooked, Stateful):
         elif isinstance(value, Module):
             if parameters is None:
                 raise AttributeError("cannot assign module before Module.__init__() call")
-            self._forget(name)
+            self._forget_other(own["_modules"], name)
             own["_modules"][name] = value
         elif parameters is not None and name in own["_modules"]:
             if value is not None:
@@ -80,8 +80,10 @@ class Module(Hooked, Stateful):
             own["_modules"][name] = value
         elif isinstance(value, Buffer) or (parameters is not None and name in own["_buffers"]):
             if value is not None and not isinstance(value, Tensor):
-                raise TypeError(f"cannot assign '{_kind(value)}' as buffer '{name}' (torch.nn.Buffer, torch.Tensor or None "
-                                "expected)")  # fmt: skip
+                raise TypeError(
+                    f"cannot assign '{_kind(value)}' as buffer '{name}' (torch.nn.Buffer, torch.Tensor or None "
+                    "expected)"
+                )
             if not isinstance(value, Buffer):
                 own["_buffers"][name] = value
                 return
@@ -91,10 +93,11 @@ class Module(Hooked, Stateful):
         else:
             super().__setattr__(name, value)
 
-    def _forget(self, name):
-        """Drop whatever else goes by this name."""
+    def _forget_other(self, kept, name):
+        """Drop what goes by this name elsewhere; what is replaced in `kept` keeps its place in the order."""
         for held in (vars(self), self._parameters, self._buffers, self._modules):
-            held.pop(name, None)
+            if held is not kept:
+                held.pop(name, None)
         self._non_persistent_buffers_set.discard(name)
 
     def __getattr__(self, name):
@@ -140,8 +143,10 @@ class Module(Hooked, Stateful):
                 f"cannot assign '{_kind(param)}' object to parameter '{name}' (torch.nn.Parameter or None required)"
             )
         if param is not None and param.grad_fn is not None:
-            raise ValueError(f"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must be created explicitly. To "
-                             f"express '{name}' as a function of another Tensor, compute the value in the forward() method.")  # fmt: skip
+            raise ValueError(
+                f"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must be created explicitly. To "
+                f"express '{name}' as a function of another Tensor, compute the value in the forward() method."
+            )
         self._parameters[name] = param
 
     def register_buffer(self, name, tensor, persistent=True):

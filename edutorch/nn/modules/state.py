@@ -159,13 +159,17 @@ class Stateful:
     def _load_one(self, name, target, value, key, assign):
         """Load one tensor; returns what is wrong with it, if anything."""
         if not isinstance(value, Tensor):
-            return (f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object from checkpoint but '
-                    f"received {type(value)}")  # fmt: skip
+            return (
+                f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object from checkpoint but '
+                f"received {type(value)}"
+            )
         if target.ndim == 0 and tuple(value.shape) == (1,):
             value = value[0]
         if value.shape != target.shape:
-            return (f"size mismatch for {key}: copying a param with shape {value.shape} from checkpoint, the shape in current "
-                    f"model is {target.shape}.")  # fmt: skip
+            return (
+                f"size mismatch for {key}: copying a param with shape {value.shape} from checkpoint, the shape in current "
+                f"model is {target.shape}."
+            )
         if assign:
             if isinstance(target, Parameter):
                 value = value if isinstance(value, Parameter) else Parameter(value)
