@@ -75,9 +75,7 @@ def an_error_is_announced_by_its_tag(notebook):
 
 
 def runs_on_pytorch_too(notebook):
-    imports = [
-        cell for cell in code_cells(notebook) if re.search(r"^import edutorch as torch$", cell.source, re.M)
-    ]
+    imports = [cell for cell in code_cells(notebook) if re.search(r"^import edutorch as torch$", cell.source, re.M)]
     if not imports or "edutorch-only" in tags(imports[0]):
         yield "no untagged cell says `import edutorch as torch`"
 
@@ -85,9 +83,7 @@ def runs_on_pytorch_too(notebook):
 def shown_function(cell) -> str | None:
     """The function behind a widget: `interact(f, …)`, `@interact def f`, or `explore_x(…)` for `show_x`."""
     for node in ast.walk(ast.parse(re.sub(r"^[%!].*$", "", cell.source, flags=re.M))):
-        if isinstance(node, ast.FunctionDef) and any(
-            "interact" in ast.unparse(d) for d in node.decorator_list
-        ):
+        if isinstance(node, ast.FunctionDef) and any("interact" in ast.unparse(d) for d in node.decorator_list):
             return node.name
         if isinstance(node, ast.Call):
             name = ast.unparse(node.func).split(".")[-1]
@@ -118,9 +114,7 @@ def every_picture_has_words(notebook):
                     yield f"the picture {image['target']} needs a network"
             continue
         for item in data(cell):
-            described = "<title" in item.get("image/svg+xml", "") or "aria-label" in item.get(
-                "image/svg+xml", ""
-            )
+            described = "<title" in item.get("image/svg+xml", "") or "aria-label" in item.get("image/svg+xml", "")
             if any(kind.startswith("image/") for kind in item) and not (described or words(cell)):
                 yield f"{first_line(cell)}: print what the picture shows, or give the SVG a title"
 

@@ -51,9 +51,7 @@ SVG = "<svg xmlns='http://www.w3.org/2000/svg'>{}</svg>"
         lesson(("viz.explore_strides(x)", [WIDGET], []), ("viz.show_strides(x)", [printed("2")], [])),
         lesson(("@interact(k=3)\ndef f(k): ...", [WIDGET], []), ("f(2)", [printed("2")], [])),
         lesson(("draw()", [shown(image_png="AAAA"), printed("falls from 2 to 1")], [])),
-        lesson(
-            ("draw()", [new_output("display_data", {"image/svg+xml": SVG.format("<title>a</title>")})], [])
-        ),
+        lesson(("draw()", [new_output("display_data", {"image/svg+xml": SVG.format("<title>a</title>")})], [])),
     ],
 )
 def test_good_notebook_passes(notebook):
