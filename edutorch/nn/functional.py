@@ -30,8 +30,8 @@ def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", we
     """
     if target.size() != input.size():
         warnings.warn(
-            f"Using a target size ({target.size()}) that is different to the input size ({input.size()}). This will likely lead "
-            "to incorrect results due to broadcasting. Please ensure they have the same size.",
+            f"Using a target size ({target.size()}) that is different to the input size ({input.size()}). "
+            "This will likely lead to incorrect results due to broadcasting. Please ensure they have the same size.",
             stacklevel=2,
         )
     reduction = legacy_reduction(size_average, reduce, reduction)

@@ -1,4 +1,4 @@
-"""Linear algebra where the sample table cannot look: factors put together again, singular matrices, second gradients."""
+"""Linear algebra where samples cannot look: factors put together again, singular matrices, second gradients."""
 
 import numpy as np
 import pytest
@@ -147,7 +147,19 @@ def test_chain_order():
 
 def test_float32_stays_float32():
     A = torch.randn(3, 3).abs() + torch.eye(3)
-    results = [linalg.inv(A), linalg.det(A), linalg.pinv(A), linalg.norm(A), linalg.cond(A), linalg.cond(A, 1), torch.cdist(A, A),
-               *linalg.svd(A), *linalg.qr(A), *linalg.eigh(A), linalg.matrix_power(A, 3), linalg.vector_norm(A, 2.5)]  # fmt: skip
+    results = [
+        linalg.inv(A),
+        linalg.det(A),
+        linalg.pinv(A),
+        linalg.norm(A),
+        linalg.cond(A),
+        linalg.cond(A, 1),
+        torch.cdist(A, A),
+        *linalg.svd(A),
+        *linalg.qr(A),
+        *linalg.eigh(A),
+        linalg.matrix_power(A, 3),
+        linalg.vector_norm(A, 2.5),
+    ]
     assert {r.dtype for r in results} == {torch.float32}
     assert {r.array.dtype for r in results} == {np.dtype("float32")}

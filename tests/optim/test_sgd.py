@@ -1,4 +1,4 @@
-"""`SGD` and what all optimizers share: every option over twenty steps, groups, state, hooks, words; and twin trainings."""
+"""`SGD` and what all optimizers share: options over twenty steps, groups, state, hooks, words; and twin trainings."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from tests.samples import Error, Sample, bools, ints, randn
 
-LAST = dict(node=False, reason="PyTorch's last step is another where it folds the operands differently")
+LAST = {"node": False, "reason": "PyTorch's last step is another where it folds the operands differently"}
 
 
 def samples(equation, *shapes, **opts):
@@ -90,12 +90,34 @@ ERRORS = [
     *[
         Error("einsum", equation, *operands)
         for equation, operands in [
-            ("ij,jk->ik", (RECT, RECT)), ("ij,jk", (RECT, SQUARE, SQUARE)), ("ij,jk", (RECT,)), ("ijk", (RECT,)), ("i", (RECT,)),
-            ("ijk...", (RECT,)), ("ij->ijk", (RECT,)), ("ij->ii", (RECT,)), ("i1", (RECT,)), ("ij->i->j", (RECT,)), ("i.j", (RECT,)),
-            ("..ij", (RECT,)), ("...ij...", (RECT,)), ("ij->...i...", (RECT,)), ("ii", (RECT,)), ("ij,", (RECT,)),
-            ("ij,jk->ik", (RECT, ints(3, 2))), ("ij,jk->ik", (bools(4, 3), bools(3, 2))), ("i->ij", (randn(3),)), ("ij-", (RECT,)),
-            ("ij>", (RECT,)), ("ij->i$", (RECT,)), ("$", (randn(3),)), ("i.. .", (RECT,)), ("ij . . .", (RECT,)), ("ij,jk->ik", ()),
-            ("...i,...i", (randn(2, 3), randn(4, 3))), ("ij->i.", (RECT,)),
+            ("ij,jk->ik", (RECT, RECT)),
+            ("ij,jk", (RECT, SQUARE, SQUARE)),
+            ("ij,jk", (RECT,)),
+            ("ijk", (RECT,)),
+            ("i", (RECT,)),
+            ("ijk...", (RECT,)),
+            ("ij->ijk", (RECT,)),
+            ("ij->ii", (RECT,)),
+            ("i1", (RECT,)),
+            ("ij->i->j", (RECT,)),
+            ("i.j", (RECT,)),
+            ("..ij", (RECT,)),
+            ("...ij...", (RECT,)),
+            ("ij->...i...", (RECT,)),
+            ("ii", (RECT,)),
+            ("ij,", (RECT,)),
+            ("ij,jk->ik", (RECT, ints(3, 2))),
+            ("ij,jk->ik", (bools(4, 3), bools(3, 2))),
+            ("i->ij", (randn(3),)),
+            ("ij-", (RECT,)),
+            ("ij>", (RECT,)),
+            ("ij->i$", (RECT,)),
+            ("$", (randn(3),)),
+            ("i.. .", (RECT,)),
+            ("ij . . .", (RECT,)),
+            ("ij,jk->ik", ()),
+            ("...i,...i", (randn(2, 3), randn(4, 3))),
+            ("ij->i.", (RECT,)),
         ]
     ],
     Error("einsum"),
@@ -109,4 +131,4 @@ ERRORS = [
     Error("tensordot", RECT, SQUARE, ([5], [0])),
     Error("tensordot", SQUARE, SQUARE, ([0, 0], [0, 1])),
     Error("tensordot", RECT, ints(3, 3), 1),
-]  # fmt: skip
+]

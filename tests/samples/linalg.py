@@ -1,14 +1,14 @@
 """Samples of linear algebra, norms and distances.
 
-Eigenvectors and singular vectors are determined up to their sign, and libraries choose differently: they are compared
-`through` their absolute values, which any sign leaves alone. `tests/ops/test_linalg.py` puts the factors together again.
+Eigenvectors and singular vectors are determined up to their sign, and libraries choose differently: they are
+compared `through` their absolute values, which any sign leaves alone. `tests/ops/test_linalg.py` puts the factors together again.
 """
 
 import math
 
 import numpy as np
 
-from tests.samples import Error, Sample, array, bools, ints, positive, randn
+from tests.samples import Error, Sample, array, bools, ints, randn
 
 inf = math.inf
 
@@ -49,28 +49,47 @@ def first_columns_of_v(results):
     return [U[..., :k].abs(), S, V[..., :k].abs()]
 
 
-SIGNS = dict(through=sizes)
-COMPLETED = dict(through=first_columns)
-COMPOSED = dict(node=False, reason="the last step of the composition differs")
-INVERTED = dict(grad=False, reason="PyTorch's own gradient fails here: it writes to the inverse it has saved")
-EMPTY = dict(dtypes=("float64", "float32"))  # PyTorch lets other dtypes pass where there is nothing to compute
-KRON = dict(node=False, strided=False, reason="PyTorch views without a check, and refuses some strides")
-TWICE = dict(gradgrad=False, reason="PyTorch has no second gradient; ours is checked in tests/ops/test_linalg.py")
+SIGNS = {"through": sizes}
+COMPLETED = {"through": first_columns}
+COMPOSED = {"node": False, "reason": "the last step of the composition differs"}
+INVERTED = {"grad": False, "reason": "PyTorch's own gradient fails here: it writes to the inverse it has saved"}
+EMPTY = {"dtypes": ("float64", "float32")}  # PyTorch lets other dtypes pass where there is nothing to compute
+KRON = {"node": False, "strided": False, "reason": "PyTorch views without a check, and refuses some strides"}
+TWICE = {"gradgrad": False, "reason": "PyTorch has no second gradient; ours is checked in tests/ops/test_linalg.py"}
 
 SAMPLES = [
     # determinants, inverses, solving
-    *[Sample(f"linalg.{f}", regular(*shape)) for f in ("det", "slogdet", "inv") for shape in ((3, 3), (2, 3, 3), (1, 1), (2, 1, 2, 2))],
-    *[Sample(f"linalg.{f}", regular(*shape), opts=EMPTY) for f in ("det", "slogdet", "inv") for shape in ((0, 0), (2, 0, 0), (0, 2, 2))],
+    *[
+        Sample(f"linalg.{f}", regular(*shape))
+        for f in ("det", "slogdet", "inv")
+        for shape in ((3, 3), (2, 3, 3), (1, 1), (2, 1, 2, 2))
+    ],
+    *[
+        Sample(f"linalg.{f}", regular(*shape), opts=EMPTY)
+        for f in ("det", "slogdet", "inv")
+        for shape in ((0, 0), (2, 0, 0), (0, 2, 2))
+    ],
     Sample("linalg.det", randn(4, 4)),
     Sample("linalg.slogdet", randn(4, 4)),
-    Sample("linalg.det", array([[1.0, 2.0], [2.0, 4.0]]), opts=dict(grad=False, dtypes=("float64", "float32"),
-           reason="PyTorch's gradient at a singular matrix is zero; the true one, the cofactors, is tested in tests/ops/test_linalg.py")),
-    Sample("linalg.slogdet", array([[1.0, 2.0], [2.0, 4.0]]), opts=dict(grad=False, reason="infinite at a singular matrix")),
+    Sample(
+        "linalg.det",
+        array([[1.0, 2.0], [2.0, 4.0]]),
+        opts={
+            "grad": False,
+            "dtypes": ("float64", "float32"),
+            "reason": "PyTorch's gradient here is zero; the true one is tested in tests/ops/test_linalg.py",
+        },
+    ),
+    Sample(
+        "linalg.slogdet",
+        array([[1.0, 2.0], [2.0, 4.0]]),
+        opts={"grad": False, "reason": "infinite at a singular matrix"},
+    ),
     Sample("det", regular(3, 3)),
     Sample("slogdet", regular(3, 3)),
     Sample("logdet", definite(3, 3)),
     Sample("logdet", definite(2, 3, 3)),
-    Sample("logdet", -np.eye(3), opts=dict(grad=False, reason="nan")),
+    Sample("logdet", -np.eye(3), opts={"grad": False, "reason": "nan"}),
     Sample("inverse", regular(3, 3)),
     Sample("inverse", regular(2, 3, 3)),
     Sample("linalg.solve", regular(3, 3), randn(3)),
@@ -84,8 +103,17 @@ SAMPLES = [
     Sample("linalg.solve", regular(2, 3, 3), randn(4, 3), left=False),
     Sample("linalg.solve", regular(0, 0), randn(0), opts=EMPTY),
     *[
-        Sample("linalg.solve_triangular", regular(3, 3), randn(*(2, 3)[:: 1 if not left else -1]), upper=upper, left=left, unitriangular=unit)
-        for upper in (True, False) for left in (True, False) for unit in (True, False)
+        Sample(
+            "linalg.solve_triangular",
+            regular(3, 3),
+            randn(*(2, 3)[:: 1 if not left else -1]),
+            upper=upper,
+            left=left,
+            unitriangular=unit,
+        )
+        for upper in (True, False)
+        for left in (True, False)
+        for unit in (True, False)
     ],
     Sample("linalg.solve_triangular", regular(2, 3, 3), randn(2, 3, 2), upper=True),
     Sample("linalg.solve_triangular", regular(2, 3, 3), randn(3, 2), upper=False),
@@ -112,23 +140,34 @@ SAMPLES = [
     Sample("linalg.eigvalsh", symmetric(3, 3)),
     Sample("linalg.eigvalsh", randn(2, 3, 3), "U"),
     # QR
-    *[Sample("linalg.qr", randn(*shape)) for shape in ((3, 3), (4, 3), (3, 4), (2, 4, 3), (2, 3, 5), (4, 1), (1, 4), (3, 0))],
+    *[
+        Sample("linalg.qr", randn(*shape))
+        for shape in ((3, 3), (4, 3), (3, 4), (2, 4, 3), (2, 3, 5), (4, 1), (1, 4), (3, 0))
+    ],
     Sample("linalg.qr", randn(3, 4), "complete"),
     Sample("linalg.qr", randn(3, 3), mode="complete"),
-    Sample("linalg.qr", randn(4, 3), "complete", opts=dict(grad=False, reason="has no gradient")),
-    Sample("linalg.qr", randn(4, 3), mode="r", opts=dict(grad=False, reason="has no gradient")),
+    Sample("linalg.qr", randn(4, 3), "complete", opts={"grad": False, "reason": "has no gradient"}),
+    Sample("linalg.qr", randn(4, 3), mode="r", opts={"grad": False, "reason": "has no gradient"}),
     Sample("qr", randn(4, 3)),
-    Sample("qr", randn(4, 3), some=False, opts=dict(grad=False, reason="has no gradient")),
+    Sample("qr", randn(4, 3), some=False, opts={"grad": False, "reason": "has no gradient"}),
     # singular values
-    *[Sample("linalg.svd", randn(*shape), opts=COMPLETED) for shape in ((3, 3), (4, 3), (3, 4), (2, 4, 3), (2, 3, 4), (1, 1))],
-    *[Sample("linalg.svd", randn(*shape), full_matrices=False, opts=SIGNS) for shape in ((3, 3), (4, 3), (3, 4), (2, 4, 3), (2, 3, 5), (4, 1))],
+    *[
+        Sample("linalg.svd", randn(*shape), opts=COMPLETED)
+        for shape in ((3, 3), (4, 3), (3, 4), (2, 4, 3), (2, 3, 4), (1, 1))
+    ],
+    *[
+        Sample("linalg.svd", randn(*shape), full_matrices=False, opts=SIGNS)
+        for shape in ((3, 3), (4, 3), (3, 4), (2, 4, 3), (2, 3, 5), (4, 1))
+    ],
     Sample("linalg.svd", randn(0, 3), full_matrices=False, opts={**SIGNS, **EMPTY}),
     Sample("svd", randn(4, 3), opts=SIGNS),
-    Sample("svd", randn(3, 4), some=False, opts=dict(through=first_columns_of_v)),
+    Sample("svd", randn(3, 4), some=False, opts={"through": first_columns_of_v}),
     Sample("svd", randn(4, 3), compute_uv=False),
     *[Sample("linalg.svdvals", randn(*shape)) for shape in ((3, 3), (4, 3), (2, 3, 4))],
     Sample("linalg.svdvals", randn(0, 3), opts=EMPTY),
-    Sample("linalg.svdvals", array([[1.0, 0.0], [0.0, 1.0]]), opts=dict(gradgrad=False, reason="equal singular values")),
+    Sample(
+        "linalg.svdvals", array([[1.0, 0.0], [0.0, 1.0]]), opts={"gradgrad": False, "reason": "equal singular values"}
+    ),
     # rank, pseudo-inverse, least squares
     Sample("linalg.matrix_rank", randn(3, 3)),
     Sample("linalg.matrix_rank", array([[1.0, 2.0], [2.0, 4.0]])),
@@ -139,15 +178,29 @@ SAMPLES = [
     Sample("linalg.matrix_rank", symmetric(3, 3), hermitian=True),
     Sample("linalg.matrix_rank", randn(2, 0, 3)),
     *[Sample("linalg.pinv", randn(*shape)) for shape in ((3, 3), (4, 3), (3, 4), (2, 4, 3), (0, 3))],
-    Sample("linalg.pinv", array([[1.0, 2.0], [2.0, 4.0]]), opts=dict(grad=False, reason="not continuous where the rank changes")),
+    Sample(
+        "linalg.pinv",
+        array([[1.0, 2.0], [2.0, 4.0]]),
+        opts={"grad": False, "reason": "not continuous where the rank changes"},
+    ),
     Sample("linalg.pinv", randn(3, 4), rtol=0.1),
     Sample("linalg.pinv", randn(3, 4), atol=0.1),
     Sample("linalg.pinv", symmetric(3, 3), hermitian=True),
     Sample("pinverse", randn(4, 3)),
-    *[Sample("linalg.lstsq", randn(*a), randn(*b), opts=dict(node=False, reason="PyTorch marks the unused singular values as constant"))
-      for a, b in (((4, 3), (4, 2)), ((3, 4), (3, 2)), ((2, 4, 3), (2, 4, 2)), ((2, 4, 3), (2, 4)), ((3, 3), (3, 1)))],
-    *[Sample("linalg.lstsq", randn(4, 3), randn(4, 2), driver=d, opts=dict(node=False, reason="as above")) for d in ("gels", "gelsd", "gelss", "gelsy")],
-    Sample("linalg.lstsq", randn(2, 4, 3), randn(2, 4, 1), driver="gels", opts=dict(node=False, reason="as above")),
+    *[
+        Sample(
+            "linalg.lstsq",
+            randn(*a),
+            randn(*b),
+            opts={"node": False, "reason": "PyTorch marks the unused singular values as constant"},
+        )
+        for a, b in (((4, 3), (4, 2)), ((3, 4), (3, 2)), ((2, 4, 3), (2, 4, 2)), ((2, 4, 3), (2, 4)), ((3, 3), (3, 1)))
+    ],
+    *[
+        Sample("linalg.lstsq", randn(4, 3), randn(4, 2), driver=d, opts={"node": False, "reason": "as above"})
+        for d in ("gels", "gelsd", "gelss", "gelsy")
+    ],
+    Sample("linalg.lstsq", randn(2, 4, 3), randn(2, 4, 1), driver="gels", opts={"node": False, "reason": "as above"}),
     # norms
     *[Sample("linalg.vector_norm", randn(3, 4), p) for p in (2, 1, 0, 3, 2.5, 1.5, 0.5, -1, -2, inf, -inf)],
     *[Sample("linalg.vector_norm", randn(3, 4), p, dim=1) for p in (2, 1, 0, 3, inf, -inf)],
@@ -159,10 +212,14 @@ SAMPLES = [
     Sample("linalg.vector_norm", randn(0)),
     Sample("linalg.vector_norm", randn(2, 0), 1, dim=1),
     Sample("linalg.vector_norm", array([1.0, -1.0, 0.0]), inf),
-    Sample("linalg.vector_norm", array([0.0, 0.0]), 2, opts=dict(gradgrad=False, reason="a corner")),
-    Sample("linalg.vector_norm", array([0.0, 0.0]), 3, opts=dict(gradgrad=False, reason="a corner")),
+    Sample("linalg.vector_norm", array([0.0, 0.0]), 2, opts={"gradgrad": False, "reason": "a corner"}),
+    Sample("linalg.vector_norm", array([0.0, 0.0]), 3, opts={"gradgrad": False, "reason": "a corner"}),
     *[Sample("linalg.matrix_norm", randn(3, 4), p) for p in ("fro", "nuc", 2, -2, 1, -1, inf, -inf)],
-    *[Sample("linalg.matrix_norm", randn(2, 3, 4), p, dim=(0, 2), keepdim=k) for p in ("fro", "nuc", 2, 1, -inf) for k in (False, True)],
+    *[
+        Sample("linalg.matrix_norm", randn(2, 3, 4), p, dim=(0, 2), keepdim=k)
+        for p in ("fro", "nuc", 2, 1, -inf)
+        for k in (False, True)
+    ],
     *[Sample("linalg.norm", randn(3, 4), p) for p in (None, "fro", "nuc", 2, 1, -inf)],
     *[Sample("linalg.norm", randn(4), p) for p in (None, 2, 1, 0, 3, inf)],
     Sample("linalg.norm", randn(2, 3, 4)),
@@ -178,10 +235,12 @@ SAMPLES = [
     *[Sample("linalg.cond", regular(3, 3), p, opts=INVERTED) for p in ("fro", "nuc", 1, -1, inf, -inf)],
     Sample("linalg.cond", randn(4, 3), opts=COMPOSED),
     Sample("linalg.cond", regular(2, 3, 3), 1, opts=INVERTED),
-    Sample("linalg.cond", array([[1.0, 2.0], [2.0, 4.0]]), 1, opts=dict(grad=False, reason="infinite")),
+    Sample("linalg.cond", array([[1.0, 2.0], [2.0, 4.0]]), 1, opts={"grad": False, "reason": "infinite"}),
     Sample("linalg.cond", randn(2, 0, 0)),
     *[Sample("dist", randn(3, 4), randn(3, 4, salt=1), p) for p in (2, 1, 3, 1.5, inf, -inf)],
-    Sample("dist", randn(3, 4), randn(3, 4, salt=1), 0, opts=dict(grad=False, reason="PyTorch's own gradient fails here")),
+    Sample(
+        "dist", randn(3, 4), randn(3, 4, salt=1), 0, opts={"grad": False, "reason": "PyTorch's own gradient fails here"}
+    ),
     Sample("dist", randn(3, 4), randn(4)),
     # products
     *[Sample("linalg.matrix_power", regular(3, 3), n) for n in (0, 1, 2, 3, 4, 5, 7, -1, -3)],
@@ -222,12 +281,26 @@ SAMPLES = [
     Sample("cdist", randn(4, 0), randn(5, 0), opts={**TWICE, **EMPTY}),
     *[Sample("nn.functional.pdist", randn(4, 3), p, opts={**TWICE, **COMPOSED}) for p in (2.0, 1.0, 0.0, 3.0, inf)],
     Sample("pdist", randn(1, 3), opts={**TWICE, **COMPOSED, **EMPTY}),
-]  # fmt: skip
+]
 
 RECT, CUBE, VECTOR = randn(4, 3), randn(2, 3, 3), randn(3)
 SINGULAR = np.ones((3, 3))
 HALF_SINGULAR = np.stack([regular(3, 3), SINGULAR])
-NAMES = ("cholesky", "det", "slogdet", "inv", "eigh", "eigvalsh", "matrix_norm", "qr", "svd", "svdvals", "pinv", "matrix_rank", "cond")  # fmt: skip
+NAMES = (
+    "cholesky",
+    "det",
+    "slogdet",
+    "inv",
+    "eigh",
+    "eigvalsh",
+    "matrix_norm",
+    "qr",
+    "svd",
+    "svdvals",
+    "pinv",
+    "matrix_rank",
+    "cond",
+)
 SQUARE = ("cholesky", "det", "slogdet", "inv", "eigh", "eigvalsh")
 
 ERRORS = [
@@ -235,7 +308,11 @@ ERRORS = [
     *[Error(f"linalg.{f}", RECT) for f in SQUARE],
     *[Error(f"linalg.{f}", ints(3, 3)) for f in NAMES],
     *[Error(f"linalg.{f}", bools(3, 3)) for f in NAMES],
-    *[Error(f, x) for f in ("logdet", "cholesky", "inverse", "det", "slogdet") for x in (VECTOR, RECT, ints(3, 3), bools(3, 3))],
+    *[
+        Error(f, x)
+        for f in ("logdet", "cholesky", "inverse", "det", "slogdet")
+        for x in (VECTOR, RECT, ints(3, 3), bools(3, 3))
+    ],
     *[Error(f, x) for f in ("svd", "qr", "pinverse") for x in (VECTOR, ints(3, 3), bools(3, 3))],
     *[Error(f, -definite(*shape)) for f in ("linalg.cholesky", "cholesky") for shape in ((3, 3), (2, 3, 3))],
     Error("linalg.cholesky", np.diag([1.0, 2.0, -1.0, 3.0])),
@@ -308,4 +385,4 @@ ERRORS = [
     Error("pdist", VECTOR),
     Error("pdist", RECT, -1.0),
     Error("pdist", ints(3, 3)),
-]  # fmt: skip
+]

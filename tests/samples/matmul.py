@@ -5,10 +5,28 @@ from tests.samples import Error, Sample, array, bools, ints, randn
 
 def matmul_samples():
     """Every combination of ranks from 1 to 4, with and without broadcasting."""
-    shapes = [((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 2)), ((2, 3), (3, 4)), ((5, 2, 3), (3,)), ((3,), (5, 3, 2)),
-              ((5, 2, 3), (3, 4)), ((2, 3), (5, 3, 4)), ((5, 2, 3), (5, 3, 4)), ((1, 2, 3), (5, 3, 4)), ((5, 2, 3), (1, 3, 4)),
-              ((2, 5, 2, 3), (5, 3, 4)), ((2, 1, 2, 3), (5, 3, 4)), ((2, 5, 2, 3), (3,)), ((3,), (2, 5, 3, 4)),
-              ((2, 5, 2, 3), (3, 4)), ((2, 3), (2, 5, 3, 4)), ((2, 3), (3, 1)), ((1, 1), (1, 1)), ((2, 5, 2, 3), (2, 5, 3, 1))]  # fmt: skip
+    shapes = [
+        ((3,), (3,)),
+        ((2, 3), (3,)),
+        ((3,), (3, 2)),
+        ((2, 3), (3, 4)),
+        ((5, 2, 3), (3,)),
+        ((3,), (5, 3, 2)),
+        ((5, 2, 3), (3, 4)),
+        ((2, 3), (5, 3, 4)),
+        ((5, 2, 3), (5, 3, 4)),
+        ((1, 2, 3), (5, 3, 4)),
+        ((5, 2, 3), (1, 3, 4)),
+        ((2, 5, 2, 3), (5, 3, 4)),
+        ((2, 1, 2, 3), (5, 3, 4)),
+        ((2, 5, 2, 3), (3,)),
+        ((3,), (2, 5, 3, 4)),
+        ((2, 5, 2, 3), (3, 4)),
+        ((2, 3), (2, 5, 3, 4)),
+        ((2, 3), (3, 1)),
+        ((1, 1), (1, 1)),
+        ((2, 5, 2, 3), (2, 5, 3, 1)),
+    ]
     return [Sample("matmul", randn(*a), randn(*b, salt=1)) for a, b in shapes]
 
 
@@ -33,11 +51,25 @@ SAMPLES = [
     Sample("Tensor.__matmul__", randn(2, 3), randn(3)),
     Sample("Tensor.__rmatmul__", randn(3, 4), randn(2, 3)),
     Sample("addmm", randn(2, 4), randn(2, 3), randn(3, 4)),
-    Sample("addmm", randn(4), randn(2, 3), randn(3, 4), beta=0.5, alpha=2.0, opts=dict(inplace=False,
-           reason="the result does not fit the first operand, which PyTorch then resizes")),
+    Sample(
+        "addmm",
+        randn(4),
+        randn(2, 3),
+        randn(3, 4),
+        beta=0.5,
+        alpha=2.0,
+        opts={"inplace": False, "reason": "the result does not fit the first operand, which PyTorch then resizes"},
+    ),
     Sample("addmm", randn(2, 1), randn(2, 3), randn(3, 4), alpha=3),
     Sample("addmm", randn(2, 4), randn(2, 3), randn(3, 4), beta=0),
-    Sample("addmm", array([[float("nan")] * 4] * 2), randn(2, 3), randn(3, 4), beta=0, opts=dict(dtypes=("float64", "float32"))),
+    Sample(
+        "addmm",
+        array([[float("nan")] * 4] * 2),
+        randn(2, 3),
+        randn(3, 4),
+        beta=0,
+        opts={"dtypes": ("float64", "float32")},
+    ),
     Sample("addmm", randn(), randn(2, 3), randn(3, 4)),
     Sample("addmv", randn(2), randn(2, 3), randn(3)),
     Sample("addmv", randn(1), randn(2, 3), randn(3), beta=2, alpha=3),
@@ -49,8 +81,15 @@ SAMPLES = [
     Sample("baddbmm", randn(5), randn(2, 3, 4), randn(2, 4, 5), beta=2, alpha=3),
     Sample("baddbmm", randn(2, 3, 5), randn(2, 3, 4), randn(2, 4, 5), beta=0),
     Sample("addbmm", randn(3, 5), randn(2, 3, 4), randn(2, 4, 5)),
-    Sample("addbmm", randn(5), randn(2, 3, 4), randn(2, 4, 5), beta=2, alpha=3,
-           opts=dict(inplace=False, reason="the result does not fit the first operand, which PyTorch then resizes")),
+    Sample(
+        "addbmm",
+        randn(5),
+        randn(2, 3, 4),
+        randn(2, 4, 5),
+        beta=2,
+        alpha=3,
+        opts={"inplace": False, "reason": "the result does not fit the first operand, which PyTorch then resizes"},
+    ),
     Sample("outer", randn(2), randn(3)),
     Sample("outer", randn(0), randn(3)),
     Sample("ger", randn(2), randn(3)),
@@ -82,7 +121,7 @@ SAMPLES = [
     Sample("nn.functional.mse_loss", randn(2, 3), randn(2, 3, salt=1), weight=randn(2, 3, salt=2)),
     Sample("nn.functional.mse_loss", randn(2, 3), randn(2, 3, salt=1), reduction="none", weight=randn(2, 3, salt=2)),
     Sample("nn.functional.mse_loss", randn(2, 3), randn(2, 3, salt=1), reduction="sum", weight=randn(2, 3, salt=2)),
-]  # fmt: skip
+]
 
 L = ints(4, 3)
 ERRORS = [
@@ -108,9 +147,23 @@ ERRORS = [
     Error("bmm", bools(2, 3, 4), bools(2, 4, 3)),
     *[
         Error("matmul", randn(*a), randn(*b))
-        for a, b in [((), (3,)), ((3,), ()), ((3,), (4,)), ((2, 3), (4,)), ((3,), (4, 2)), ((2, 3), (4, 2)), ((5, 2, 3), (4,)),
-                     ((5, 2, 3), (4, 2)), ((5, 2, 3), (5, 4, 2)), ((5, 2, 3), (4, 3, 2)), ((3,), (5, 4, 2)), ((2, 3), (5, 4, 2)),
-                     ((5, 2, 3), (6, 5, 4, 2)), ((2, 5, 2, 3), (3, 5, 3, 2)), ((2, 1, 2, 3), (3, 5, 4, 2))]
+        for a, b in [
+            ((), (3,)),
+            ((3,), ()),
+            ((3,), (4,)),
+            ((2, 3), (4,)),
+            ((3,), (4, 2)),
+            ((2, 3), (4, 2)),
+            ((5, 2, 3), (4,)),
+            ((5, 2, 3), (4, 2)),
+            ((5, 2, 3), (5, 4, 2)),
+            ((5, 2, 3), (4, 3, 2)),
+            ((3,), (5, 4, 2)),
+            ((2, 3), (5, 4, 2)),
+            ((5, 2, 3), (6, 5, 4, 2)),
+            ((2, 5, 2, 3), (3, 5, 3, 2)),
+            ((2, 1, 2, 3), (3, 5, 4, 2)),
+        ]
     ],
     Error("matmul", bools(2, 3, 3), bools(3)),
     Error("matmul", randn(2, 3), 2.0),
@@ -165,4 +218,4 @@ ERRORS = [
     Error("nn.functional.mse_loss", randn(3), randn(3), reduction="most"),
     Error("nn.functional.mse_loss", randn(4, 3), randn(4, 3), weight=randn(3)),
     Error("nn.functional.mse_loss", 3, randn(4, 3)),
-]  # fmt: skip
+]

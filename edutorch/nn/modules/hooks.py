@@ -154,8 +154,8 @@ class _Backward:
         self.grad_output = grads
         if not self.tracked_input:  # this is the last that the backward pass sees of the module
             warnings.warn(
-                "Full backward hook is firing when gradients are computed with respect to module outputs since no inputs "
-                "require gradients. Let the input require grad if the hook is to see the input's gradient.",
+                "Full backward hook is firing when gradients are computed with respect to module outputs since no "
+                "inputs require gradients. Let the input require grad if the hook is to see the input's gradient.",
                 stacklevel=2,
             )
             self._run((None,) * len(self.among_inputs))
