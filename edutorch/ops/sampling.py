@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import random
 from ..autograd.versions import bump
-from ..autograd.views import before_write, write
+from ..autograd.views import before_write, refuse_shared_elements, write
 from ..errors import cannot_broadcast, not_a_tensor, with_remedy
 from ..modes import is_grad_enabled
 from ..op import Array, Index, op
@@ -109,8 +109,10 @@ def randperm(xp, dtype, n, *, generator=None):
 # ---------------------------------------------------------------- like another tensor
 
 
-def _alike(input, options, draw):
+def _alike(name, input, options, draw):
     """Return a tensor like another, filled by `draw(stream, array)`."""
+    if not isinstance(input, Tensor):
+        raise not_a_tensor(name, "input", 1, input)
     generator = options.pop("generator", None)
     out = empty_like(input, **options)
     draw(stream_of(generator), out.array)
@@ -125,7 +127,7 @@ def rand_like(input, **options):
     Args:
         options: `dtype`, `device`, `requires_grad`, `generator` …
     """
-    return _alike(input, options, _uniform)
+    return _alike("rand_like", input, options, _uniform)
 
 
 def randn_like(input, **options):
@@ -136,7 +138,7 @@ def randn_like(input, **options):
     Args:
         options: `dtype`, `device`, `requires_grad`, `generator` …
     """
-    return _alike(input, options, _normal)
+    return _alike("randn_like", input, options, _normal)
 
 
 def randint_like(input, low=None, high=None, **options):
@@ -148,7 +150,7 @@ def randint_like(input, low=None, high=None, **options):
         options: `dtype`, `device`, `requires_grad`, `generator` …
     """
     low, high = (0, low) if high is None else (low or 0, high)
-    return _alike(input, options, functools.partial(_integers, low=low, high=high))
+    return _alike("randint_like", input, options, functools.partial(_integers, low=low, high=high))
 
 
 # ---------------------------------------------------------------- filling an array
@@ -197,6 +199,8 @@ redrawn.grad(input=lambda xp, g: xp.zeros_like(g))
 def _fill(tensor, generator, label, draw, *arguments):
     """Overwrite a tensor with random numbers; if it is tracked, its gradient ends here."""
     old, stream = before_write(tensor), stream_of(generator)
+    if 0 in tensor.array.strides:
+        refuse_shared_elements(tensor.array)
     draw(stream, tensor.array, *arguments)
     if tensor.tracked and is_grad_enabled():
         return write(tensor, old, redrawn(old, wrap(tensor.array), label))
