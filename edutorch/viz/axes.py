@@ -86,9 +86,7 @@ class Scale:
         self.low, self.high, self.start, self.stop, self.log = low, high, start, stop, log
 
     @classmethod
-    def around(
-        cls, values: Sequence[float], start: float, stop: float, log: bool = False, count: int = 5
-    ) -> Scale:
+    def around(cls, values: Sequence[float], start: float, stop: float, log: bool = False, count: int = 5) -> Scale:
         """Choose round limits that hold all the finite `values` (on a log scale: the positive ones)."""
         values = [v for v in values if math.isfinite(v) and (v > 0 or not log)]
         if not values:
@@ -118,9 +116,7 @@ class Scale:
         """Return round numbers in the interval, about `count` of them, each with its label."""
         if self.log:
             few = self.high / self.low < 150
-            exponents = range(
-                math.floor(math.log10(self.low) + 1e-9), math.ceil(math.log10(self.high) - 1e-9) + 1
-            )
+            exponents = range(math.floor(math.log10(self.low) + 1e-9), math.ceil(math.log10(self.high) - 1e-9) + 1)
             skip = max(1, round(len(exponents) / 7))
             marks = [m * 10.0**e for e in exponents[::skip] for m in ((1, 2, 5) if few else (1,))]
             return [(v, f"{v:g}") for v in marks if 0.999 * self.low <= v <= 1.001 * self.high]
@@ -187,18 +183,14 @@ class Axes:
         if ylabel:
             canvas.text(self.left, self.top - 14, ylabel, size=13, anchor="start")
         if title:
-            canvas.text(
-                self.left, self.top - (38 if ylabel else 16), title, size=15, anchor="start", bold=True
-            )
+            canvas.text(self.left, self.top - (38 if ylabel else 16), title, size=15, anchor="start", bold=True)
 
     def line(self, points: Sequence[Point], **paint) -> None:
         """Draw straight lines from point to point (numbers, not pixels), cut off at the frame."""
         for piece in self.visible(points):
             self.canvas.line(piece, **paint)
 
-    def marker(
-        self, x: float, y: float, kind: str, color: str, *, size: float = 4, fill: str = PAPER
-    ) -> None:
+    def marker(self, x: float, y: float, kind: str, color: str, *, size: float = 4, fill: str = PAPER) -> None:
         """Draw a marker at a point, if the point lies inside the frame."""
         if math.isfinite(x) and math.isfinite(y):
             px, py = self.x.exact(x), self.y.exact(y)
@@ -324,6 +316,4 @@ def end_labels(
     for name, (x, y), height, color in zip(names, ends, heights, colors, strict=True):
         leader = [(x, y), (edge + 4 * toward, y), (edge + 18 * toward, snap(height))]
         canvas.line(leader, stroke=color, stroke_width=1, dash="1 2")
-        canvas.text(
-            edge + 22 * toward, snap(height), name, size=12, anchor="end" if left else "start", fill=color
-        )
+        canvas.text(edge + 22 * toward, snap(height), name, size=12, anchor="end" if left else "start", fill=color)

@@ -289,9 +289,7 @@ def _draw_walk(axes: Axes, path: Path, i: int) -> Point | None:
     return pieces[-1][-1] if pieces else None
 
 
-def _cut(
-    grid: list[list[float]], xs: Sequence[float], ys: Sequence[float], level: float
-) -> list[tuple[Point, Point]]:
+def _cut(grid: list[list[float]], xs: Sequence[float], ys: Sequence[float], level: float) -> list[tuple[Point, Point]]:
     """Return the pieces of one contour, one or two in each square that it crosses."""
     pieces = []
     for i in range(len(ys) - 1):

@@ -69,10 +69,7 @@ def test_long_curve_keeps_its_peaks():
     values = [0.0] * 5000
     values[3210] = 7.0
     figure = show_curves({"spike": values}, ylim=(0, 7))
-    heights = [
-        float(y)
-        for y in re.findall(r",(-?[\d.]+)", figure.svg.split('stroke-width="2"')[0].split('d="M')[-1])
-    ]
+    heights = [float(y) for y in re.findall(r",(-?[\d.]+)", figure.svg.split('stroke-width="2"')[0].split('d="M')[-1])]
     assert min(heights) == 0  # the top of the frame
     assert len(figure.svg) < 20_000
 
@@ -89,9 +86,7 @@ def test_same_data_same_picture_and_last_digits_do_not_show():
 
 
 def test_line_measures_its_misses(torch):
-    figure = show_line(
-        torch.tensor([0.0, 1.0, 2.0]), torch.tensor([[0.0], [1.0], [5.0]]), slope=1, intercept=0
-    )
+    figure = show_line(torch.tensor([0.0, 1.0, 2.0]), torch.tensor([[0.0], [1.0], [5.0]]), slope=1, intercept=0)
     assert "mean squared miss: 3" in str(figure)
     assert "points below the line: 0 of 3" in str(figure)
     assert_readable(figure)
