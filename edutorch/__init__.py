@@ -39,6 +39,7 @@ from math import e, inf, nan, pi
 
 # Tensors, and the modes that say what is recorded
 from .tensor import Size, Tensor
+from .printing import set_printoptions
 from .modes import (
     enable_grad,
     inference_mode,
