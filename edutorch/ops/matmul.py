@@ -173,7 +173,8 @@ def batched_matmul(input: Array, other: Array):
     Math:     Y = A B for each pair of matrices
     Gradient: dL/dA = G B^T,  dL/dB = A^T G, summed over what was broadcast
     """
-    _refuse_bool(input, {"mv": "addmv_impl_cpu", "mm": "addmm_impl_cpu_"}.get(_kind(input, other), "bmm"))
+    if input.dtype.kind == "b":
+        _refuse_bool(input, {"mv": "addmv_impl_cpu", "mm": "addmm_impl_cpu_"}.get(_kind(input, other), "bmm"))
     k, rows = input.shape[-1], other.shape[-2 if other.ndim > 1 else 0]
     if k != rows or (input.ndim > 2 and other.ndim > 2 and not _batches_fit(input.shape, other.shape)):
         raise _mismatch(input, other)

@@ -156,7 +156,7 @@ def _in_dtype(x, dtype, function):
     return x.to(dtype)
 
 
-def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None, out=None):
+def matrix_norm(A, ord: str | float = "fro", dim=(-2, -1), keepdim=False, *, dtype=None, out=None):
     """Return the size of a matrix.
 
     Args:

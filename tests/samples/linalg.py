@@ -1,7 +1,8 @@
 """Samples of linear algebra, norms and distances.
 
 Eigenvectors and singular vectors are determined up to their sign, and libraries choose differently: they are
-compared `through` their absolute values, which any sign leaves alone. `tests/ops/test_linalg.py` puts the factors together again.
+compared `through` their absolute values, which any sign leaves alone. `tests/ops/test_linalg.py` puts the factors
+together again.
 """
 
 import math
