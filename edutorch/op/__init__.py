@@ -42,6 +42,7 @@ import numpy as np
 
 from .. import dtypes
 from ..autograd.graph import HalfNode
+from ..autograd.versions import storage_of
 from ..backends import DEVICE_TYPE, XP
 from ..errors import not_a_tensor, number_overflow, refuse_different_dtypes
 from ..tensor import Tensor, wrap
@@ -237,7 +238,11 @@ class Op:
             if isinstance(v, (list, tuple)):
                 return [convert(t, True) for t in v]
             if isinstance(v, Tensor):
-                return v if v.array.dtype is target or v.array.dtype == target else v.to(dtypes.dtype._by_numpy[target])
+                if v.array.dtype == target:
+                    return v
+                converted = v.to(dtypes.dtype._by_numpy[target])
+                converted.storage = storage_of(v)  # a write to the operand is noticed, as if it had been saved itself
+                return converted
             if v is None or not must_be_tensor:
                 return v
             kind = next((type(o.array) for o in operands if isinstance(o, Tensor)), np.ndarray)

@@ -14,7 +14,7 @@ import numpy as np
 from .. import dtypes
 from ..autograd.graph import edge_of
 from ..autograd.versions import Storage, tick
-from ..autograd.views import OneOfMany, sync
+from ..autograd.views import sync
 from ..backends import XP
 from ..errors import explain, not_a_tensor
 from ..modes import is_anomaly_enabled, is_grad_enabled, is_inference_mode_enabled
@@ -167,9 +167,10 @@ def write_call(op, half):
         emit(f"if {some}({' or '.join(f't_{n}' for n in tracks)}) and is_grad_enabled(){floating}:")
         for line in _write_record(op, names, part, tracks):
             emit("    " + line)
-        if op.view and op.outputs is None:
+        if op.view:  # under no_grad, a view is a leaf that requires grad, as in PyTorch
             emit(f"elif t_{tracks[0]} and not is_inference_mode_enabled():")
-            emit("    if y.base is not None: y.tracked = True  # a view made under no_grad: a leaf, as in PyTorch")
+            emit("    if y.base is not None: y.tracked, y.origin = True, 'no_grad'" if op.outputs is None else
+                 "    for y in ys: y.tracked = y.base is not None")  # fmt: skip
         emit("elif is_inference_mode_enabled():")
     else:
         emit("if is_inference_mode_enabled():")
@@ -222,6 +223,9 @@ def _write_view(op, emit, source):
         f"    y.base = {source} if {source}.base is None else {source}.base",
         f"    y.replay = ({again}, ({arguments}), {source}.replay)",
         "    if y.base.storage is not None: y.linked = y.base.storage.stamp",
+        "    y.origin = 'many' if is_grad_enabled() else 'no_grad'"
+        if op.outputs is not None
+        else f"    if {source}.origin is not None: y.origin = {source}.origin",
     ):
         emit(lead + line)
 
@@ -300,7 +304,7 @@ def namespace(op, half):
         "quietly_alone": quietly_alone,
         "array_dtype": np.dtype, "to_numpy": dtypes.to_numpy, "is_floating": dtypes.is_floating,
         "_unset": _UNSET, "typed": typed,
-        "_self": _Late(op), "_nth": lambda i: OneOfMany(op.fn, i), "_detour": op.detour, "into": functools.partial(into, op.name),
+        "_self": _Late(op), "_nth": functools.partial(_nth, op), "_detour": op.detour, "into": functools.partial(into, op.name),
         "number_first": op.number_first, "_op": op,
         "_explain": functools.partial(_explain, op), "record_many": record_many,
         "_label": op.node_name,
@@ -351,6 +355,11 @@ class _Late:
 
     def __call__(self, *args):
         return self.op.fn(*args)
+
+
+def _nth(op, i):
+    """Return the function that takes the same one of many views again."""
+    return lambda *args: op.fn(*args)[i]
 
 
 def _explain(op, error, arrays):

@@ -40,12 +40,13 @@ astype.grad(input=lambda g: g)
 
 def cast_array(array, numpy_dtype):
     """Convert an array as PyTorch does: float to integer wraps or saturates without a warning."""
+    order = "C" if 0 in array.strides else "K"  # as in PyTorch, an expanded tensor becomes contiguous, others keep their order
     if array.dtype.kind in "f" or array.dtype == dtypes.BFLOAT16:
         if numpy_dtype.kind == "u" and numpy_dtype.itemsize < 8:
-            return array.astype(np.int64).astype(numpy_dtype)  # negative numbers wrap, as in PyTorch
+            return array.astype(np.int64, order).astype(numpy_dtype)  # negative numbers wrap, as in PyTorch
         with np.errstate(all="ignore"):
-            return array.astype(numpy_dtype)
-    return array.astype(numpy_dtype)
+            return array.astype(numpy_dtype, order)
+    return array.astype(numpy_dtype, order)
 
 
 @method
