@@ -241,7 +241,11 @@ def lerp(xp, input: Array, end: Array, weight: Operand):
     # From the nearer end: exact at w = 0 and at w = 1.
     if isinstance(weight, xp.ndarray):
         return xp.where(abs(weight) < 0.5, input + weight * way, end - way * (1 - weight))
-    return input + weight * way if abs(weight) < 0.5 else end - way * (1 - weight)
+    if abs(weight) < 0.5:
+        way *= weight
+        return input + way
+    way *= 1 - weight
+    return end - way
 
 
 lerp.grad(
@@ -287,7 +291,7 @@ def addcmul(input: Array, tensor1: Array, tensor2: Array, *, value=1):
     if input.dtype.kind == "b":
         raise not_implemented("addcmul_cpu_out", input)
     value = int(value) if input.dtype.kind in "iu" else value
-    return input + value * tensor1 * tensor2
+    return input + (tensor1 if value == 1 else value * tensor1) * tensor2
 
 
 addcmul.grad(

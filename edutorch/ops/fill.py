@@ -82,3 +82,34 @@ def copy(xp, input: Array, other: Operand, non_blocking=False):
 
 copy.grad(input=lambda g, xp: xp.zeros_like(g), other=lambda g: g)
 Tensor.copy_ = inplace_form(copy, "copy_")
+
+
+@method
+def fill_diagonal_(self, fill_value, wrap=False):
+    """Write a number onto the main diagonal, in place: the elements whose indices are all equal.
+
+    Args:
+        wrap: begin the diagonal anew below the last column of a tall matrix, after a row that is left out.
+
+    Raises:
+        RuntimeError: for fewer than two dimensions, or more than two of unequal length.
+
+    Example:
+        >>> import edutorch as torch
+        >>> torch.zeros(2, 3).fill_diagonal_(7)
+        tensor([[7., 0., 0.],
+                [0., 7., 0.]])
+    """
+    shape = self.array.shape
+    if len(shape) < 2:
+        raise RuntimeError("dimensions must larger than 1")
+    if len(shape) > 2 and len({*shape}) > 1:
+        raise RuntimeError("all dimensions of input must be of equal length")
+    refuse_leaf_in_place(self)
+    step, start = sum(self.stride()), self.storage_offset()
+    self.as_strided((min(shape),), (step,), start).fill_(fill_value)
+    if wrap and len(shape) == 2 and shape[0] > shape[1] + 1:
+        period = shape[1] + 1
+        rest = -(-self.array.size // period) - shape[1]
+        self.as_strided((rest,), (step,), start + self.stride(0) * period).fill_(fill_value)
+    return self
