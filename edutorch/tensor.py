@@ -43,6 +43,7 @@ class Tensor:
         node: the graph node that produced it, or None for a leaf (`grad_fn`).
         base: the tensor whose memory this one is a differentiable view of, or None.
         replay: how the view was taken: (function, arguments, replay of the view it was taken from).
+        origin: of a view that must not be written: "many", one of several views; "no_grad", made under it.
         linked: the time at which a view's `node` was last brought in line with its base.
         storage: the write record shared by everything that aliases this memory, once there is a need for one.
 
@@ -54,6 +55,7 @@ class Tensor:
     node: Any = None
     base: Tensor | None = None
     replay: Any = None
+    origin: str | None = None
     linked = 0
     storage: Any = None
     inference = False

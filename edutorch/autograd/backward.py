@@ -14,7 +14,7 @@ from ..modes import is_grad_enabled
 from ..tensor import Tensor, method, wrap
 from .graph import Handle, as_tensor, edge_of, run_backward
 from .versions import bump, storage_of
-from .views import is_one_of_many, refuse_leaf, sync
+from .views import refuse_leaf, sync
 
 
 def _seeds(tensors, grads, is_grads_batched=False):
@@ -54,9 +54,7 @@ def _as_tuple(value):
     return tuple(value) if isinstance(value, (list, tuple)) else (value,)
 
 
-def backward(
-    tensors, grad_tensors=None, retain_graph=None, create_graph=False, grad_variables=None, inputs=None
-):
+def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, grad_variables=None, inputs=None):
     """Compute the gradients of `tensors` with respect to the leaves of the graph, and add them to their `.grad`.
 
     Args:
@@ -186,9 +184,7 @@ def _version(self):
 
 def _get_requires_grad(self):
     """Whether gradients flow to this tensor. Set it on a leaf of floating dtype."""
-    if self.base is not None and self.base.storage is not None and not is_one_of_many(self):
-        sync(self)
-    return self.tracked
+    return self.tracked or (self.base is not None and self.base.tracked)
 
 
 def _set_requires_grad(self, value):
@@ -203,9 +199,7 @@ def _set_requires_grad(self, value):
             )
         )
     if value and self.inference:
-        raise RuntimeError(
-            "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed."
-        )
+        raise RuntimeError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
     self.tracked = bool(value)
 
 
@@ -263,9 +257,7 @@ def _get_data(self):
 
 def _set_data(self, value):
     if value.is_floating_point() != self.is_floating_point() and self.tracked:
-        raise RuntimeError(
-            "data set to a tensor that requires gradients must be floating point or complex dtype"
-        )
+        raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
     self.array = value.array
 
 
@@ -287,7 +279,7 @@ def detach_(self):
     Raises:
         RuntimeError: for a view, whose history is its base's.
     """
-    if self.base is not None and self.base.tracked:
+    if self.base is not None:
         raise RuntimeError("Can't detach views in-place. Use detach() instead.")
     self.node, self.tracked = None, False
     return self

@@ -9,22 +9,40 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..backends import XP
 from ..errors import with_remedy
-from ..modes import is_grad_enabled, is_inference_mode_enabled
+from ..modes import enable_grad, is_grad_enabled, is_inference_mode_enabled
 from ..tensor import Tensor, wrap
-from .graph import Node, as_tensor, edge_of
+from .graph import Node, as_tensor, edge_of, run_backward
 from .versions import bump, storage_of
 
 
-def replay(view, base):
-    """Take the same view of another tensor of the base's shape."""
-    steps, link = [], view.replay
-    while link is not None:
-        function, arguments, link = link
-        steps.append((function, arguments))
-    for function, arguments in reversed(steps):
-        base = function(base, *arguments)
-    return base
+class Way:
+    """How a view was taken of its base, without the view itself, and how the base lies in memory."""
+
+    def __init__(self, view):
+        array = view.base.array
+        self.replay, self.shape, self.dtype, self.xp = view.replay, array.shape, array.dtype, XP[type(array)]
+        self.order = None  # the base's dimensions from the slowest to the fastest, if they are not in order
+        if not array.flags.c_contiguous:
+            self.order = sorted(range(array.ndim), key=lambda axis: -array.strides[axis])
+
+    def take(self, base):
+        """Take the same view of another tensor that lies in memory as the base does."""
+        steps, link = [], self.replay
+        while link is not None:
+            function, arguments, link = link
+            steps.append((function, arguments))
+        for function, arguments in reversed(steps):
+            base = function(base, *arguments)
+        return base
+
+    def lay_out(self, tensor):
+        """Return a tensor of the base's shape with the elements in memory as the base has them."""
+        if self.order is None:
+            return tensor.contiguous()
+        back = [self.order.index(axis) for axis in range(len(self.order))]
+        return tensor.permute(self.order).contiguous().permute(back)
 
 
 def sync(view):
@@ -37,14 +55,30 @@ def sync(view):
     if base.storage.stamp <= view.linked or not is_grad_enabled():
         return
     if base.tracked:
-        if is_one_of_many(view):
-            raise _one_of_many(view.node, "its base or another view of its base has been modified inplace")
-        if view.tracked and view.node is None:
-            raise RuntimeError(with_remedy(
-                "A view was created in no_grad mode and its base or another view of its base has been modified inplace with "
-                "grad mode enabled.", "Make the view and the write both inside the no_grad block, or both outside."))  # fmt: skip
-        view.node, view.tracked = replay(view, base).node, True
+        if view.origin is not None:
+            raise _refused(view, "its base or another view of its base has been")
+        view.node = AsStridedBackward0((edge_of(base),), (Way(view),), view.array.shape, view.array.dtype)
+        view.tracked = True
     view.linked = base.storage.stamp
+
+
+class AsStridedBackward0(Node):
+    """The view of a base that was written meanwhile: the steps that led to the view are taken anew.
+
+    PyTorch gives such a view one node of this name, whatever the steps were.
+    """
+
+    __slots__ = ()
+
+    def gradients(self, g, create):
+        """Return the gradient of the base: what flows back through the steps, tried on an empty base."""
+        (way,) = self.saved
+        base = wrap(way.xp.empty(way.shape, way.dtype))
+        base.tracked = True
+        with enable_grad():
+            view = way.take(way.lay_out(base))
+        seed = g if create else as_tensor(g)
+        return (run_backward([view], [seed], retain=False, create=create, targets={base})[base],)
 
 
 class CopySlices(Node):
@@ -58,89 +92,77 @@ class CopySlices(Node):
 
     def gradients(self, g, create):
         """Split the gradient of the written base into what is left of the old base, and the value's part."""
-        (view,) = self.saved
+        (way,) = self.saved
         g = g if create else as_tensor(g)
-        rest = None
+        rest = value = None
         if self.edges[0] is not None:
-            rest = wrap(g.array.copy())
-            if create:
-                rest = g.clone()
-            replay(view, rest).zero_()
-        value = None if self.edges[1] is None else replay(view, g).clone()
+            rest = way.lay_out(g.clone())
+            way.take(rest).zero_()
+        if self.edges[1] is not None:
+            value = way.take(way.lay_out(g)).clone()
         return [d if d is None or create else d.array for d in (rest, value)]
 
 
-class _Way:
-    """How a view was taken, without the view itself."""
-
-    __slots__ = ("replay",)
-
-    def __init__(self, view):
-        self.replay = view.replay
-
-
-def before_write(tensor):
+def before_write(tensor, operands=()):
     """Check that a tensor may be written in place, and return its present value with its history.
+
+    Args:
+        tensor: what is written. operands: what the new value is computed from, besides the tensor itself.
 
     Raises:
         RuntimeError: PyTorch's errors for leaves, views of leaves, views that share elements, inference tensors.
     """
     if not isinstance(tensor, Tensor):
         raise TypeError(f"only a tensor can be changed in place, not {type(tensor).__name__}")
-    if tensor.base is not None and tensor.base.storage is not None:
-        sync(tensor)
     if not tensor.array.flags.writeable:
         raise _shared_elements()
     if tensor.inference and not is_inference_mode_enabled():
         raise RuntimeError("Inplace update to inference tensor outside InferenceMode is not allowed."
                            "You can make a clone to get a normal tensor before doing inplace update.")  # fmt: skip
     if is_grad_enabled():
-        refuse_leaf(tensor)
+        refuse_leaf(tensor, operands)
+    if tensor.base is not None and tensor.base.storage is not None:
+        sync(tensor)
     old = wrap(tensor.array)
     old.node, old.tracked = tensor.node, tensor.tracked
     return old
 
 
-def refuse_leaf(tensor):
-    """Raise if writing the tensor would change a leaf that requires grad."""
+def refuse_leaf(tensor, operands=()):
+    """Raise if writing the tensor would change a leaf that requires grad, or a view whose history cannot change."""
+    base, tracked = tensor.base, tensor.tracked or (tensor.base is not None and tensor.base.tracked)
+    if not tracked and not any(isinstance(t, Tensor) and t.tracked for t in operands):
+        return
     remedy = "Write inside `with torch.no_grad():`, or compute a new tensor instead."
-    if tensor.tracked and tensor.node is None:
+    if base is not None:
+        if tensor.origin is not None:
+            raise _refused(tensor, "is being")
+        if tracked and base.node is None:
+            raise RuntimeError(with_remedy(
+                "a view of a leaf Variable that requires grad is being used in an in-place operation.", remedy))  # fmt: skip
+    elif tracked and tensor.node is None:
         raise RuntimeError(with_remedy(
             "a leaf Variable that requires grad is being used in an in-place operation.", remedy))  # fmt: skip
-    base = tensor.base
-    if base is not None and base.tracked and base.node is None:
-        raise RuntimeError(with_remedy(
-            "a view of a leaf Variable that requires grad is being used in an in-place operation.", remedy))  # fmt: skip
-    if base is not None and is_one_of_many(tensor):
-        raise _one_of_many(tensor.node, "is being modified inplace")
 
 
-class OneOfMany:
-    """The step of a replay that takes one of several views, such as the second part of a `split`."""
-
-    def __init__(self, function, index):
-        self.function, self.index = function, index
-
-    def __call__(self, *args):
-        return self.function(*args)[self.index]
-
-
-def is_one_of_many(view):
-    """Whether a tracked view came out of an operation that returns several, or is a view of such a one."""
-    link = view.replay if view.node is not None else None
-    while link is not None:
-        if isinstance(link[0], OneOfMany):
-            return True
-        link = link[2]
-    return False
-
-
-def _one_of_many(output, what):
-    name = output.name().removesuffix("Backward0")
+def _refused(view, what):
+    """Build PyTorch's error for the write of a view, or of its base, that cannot go into the view's history."""
+    output = (
+        ""
+        if view.node is None
+        else f"Output {view.node.index} of {view.node.name().replace('Backward0', '').replace('Backward', '')} is a view"
+    )
+    if view.origin == "many" and output:
+        return RuntimeError(
+            f"{output} and {what} modified inplace. This view is the output of a function that returns multiple views. Such "
+            "functions do not allow the output views to be modified inplace. You should replace the inplace operation by an "
+            "out-of-place one."
+        )
+    made = f"{output} of a view which was created in" if output else "A view was created in"
     return RuntimeError(
-        f"Output {output.index} of {name} is a view and {what}. This view is the output of a function that returns multiple "
-        "views. Such functions do not allow the output views to be modified inplace. You should replace the inplace operation "
-        "by an out-of-place one."
+        f"{made} no_grad mode and {what} modified inplace with grad mode enabled. Given that this use case is ambiguous and "
+        "error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace either both inside the "
+        "no_grad block (if you don't want the inplace to be tracked) or both outside (if you want the inplace to be tracked)."
     )
 
 
@@ -159,11 +181,7 @@ def write(tensor, old, result):
     if result.array.dtype != array.dtype:
         result = result.to(tensor.dtype)
     node = result.node
-    saved = (
-        [v for v in node.saved or () if isinstance(v, Tensor)]
-        if node is not None and node.role == "node"
-        else []
-    )
+    saved = [v for v in node.saved or () if isinstance(v, Tensor)] if node is not None and node.role == "node" else []
     if any(value is old for value in saved):
         old.array = array.copy()  # the gradient needs the value as it was
     array[...] = result.array
@@ -184,9 +202,7 @@ def _link(tensor, result):
         tensor.node, tensor.tracked = result.node, result.tracked
         return
     base = tensor.base
-    base.node = CopySlices(
-        (edge_of(base), edge_of(result)), (_Way(tensor),), base.array.shape, base.array.dtype
-    )
+    base.node = CopySlices((edge_of(base), edge_of(result)), (Way(tensor),), base.array.shape, base.array.dtype)
     base.tracked = True
     sync(tensor)
 
@@ -204,22 +220,26 @@ def refuse_cast(source, target):
 
 def assign(tensor, compute, *args, **kwargs):
     """Run an operator and write its result into its first operand: what `x.add_(y)` does."""
-    old = before_write(tensor)
-    if 0 in tensor.array.strides and compute.__name__ not in ("zero", "fill"):  # give all elements one value
+    old = before_write(tensor, args)
+    name = compute.__name__
+    if 0 in tensor.array.strides and name not in _ANYWHERE:
         refuse_shared_elements(tensor.array)
     for other in args:
-        if isinstance(other, Tensor) and elementwise(compute):
-            refuse_partial_overlap(tensor, other)
+        if isinstance(other, Tensor) and not name.startswith(_ASIDE):
+            refuse_overlap(tensor, other, same=name in _ELSEWHERE)
     return write(tensor, old, compute(old, *args, **kwargs))
 
 
-def elementwise(compute):
-    """Whether PyTorch computes an in-place form element by element, straight into the memory it reads from."""
-    return not compute.__name__.startswith(("addmm", "addmv", "addr", "baddbmm", "addbmm", "masked", "index", "scatter"))
+# How PyTorch's in-place forms treat memory. These give all elements one value, whatever memory they share:
+_ANYWHERE = frozenset(("zero", "fill"))
+# these compute aside first, so that an operand may share memory with what is written:
+_ASIDE = ("addmm", "addmv", "addr", "baddbmm", "addbmm", "masked", "index_fill")
+# these read operands in another order than they write: not even the same memory will do.
+_ELSEWHERE = frozenset(("scatter", "scatter_add", "index_add", "index_copy", "put", "put_at"))
 
 
-def refuse_partial_overlap(tensor, other):
-    """Raise if an operand shares some cells with the tensor that is written, but is not the very same piece of memory.
+def refuse_overlap(tensor, other, same):
+    """Raise if an operand shares some cells with the tensor that is written; all of them, it may without `same`.
 
     Here the result is computed before it is written, and would be right; in PyTorch a half-written operand would be
     read, so it refuses, and a program that ran here would fail there.
@@ -230,8 +250,8 @@ def refuse_partial_overlap(tensor, other):
     if not (a.size and b.size and _dense(a) and _dense(b)):
         return
     (a_low, a_high), (b_low, b_high) = np.lib.array_utils.byte_bounds(a), np.lib.array_utils.byte_bounds(b)
-    same = (a_low, a_high) == (b_low, b_high) and a.strides == b.strides
-    if not same and a_low < b_high and b_low < a_high:
+    equal = (a_low, a_high) == (b_low, b_high) and a.strides == b.strides
+    if (same or not equal) and a_low < b_high and b_low < a_high:
         raise RuntimeError(
             "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "
             "location. Please clone() the tensor before performing the operation."

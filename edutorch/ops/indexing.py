@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import dtypes
 from ..autograd.versions import bump
-from ..autograd.views import assign, before_write
+from ..autograd.views import assign, before_write, refuse_overlap
 from ..errors import with_remedy
 from ..modes import is_grad_enabled
 from ..op import Array, op
@@ -401,6 +401,7 @@ def __setitem__(self, index, value):
         assign(part, put_at, value, positions)
     else:  # the same, without copying all of the tensor
         before_write(part)
+        refuse_overlap(part, value, same=True)
         check_positions(part.array, positions)
         _check_values(part.array, value.array)
         _assign(part.array, positions, value.array)

@@ -11,9 +11,10 @@ from math import prod
 import numpy as np
 
 from .. import dtypes
-from ..autograd.versions import bump
+from ..autograd.versions import storage_of
 from ..autograd.views import before_write
 from ..errors import with_remedy
+from ..modes import enable_grad
 from ..op import Array, Sizes, op
 from ..tensor import Tensor, method
 from .axes import axis_of
@@ -358,6 +359,8 @@ def moveaxis(input, source, destination):
 
 def _matrix_property(name, kind, view):
     def get(self):
+        if not self.array.ndim:
+            return self
         if self.array.ndim < 2:
             raise RuntimeError(
                 f"tensor.{name} is only supported on matrices or batches of matrices. Got {self.array.ndim}-D tensor."
@@ -469,21 +472,20 @@ def _expanded_size(array, size):
             f"expand(torch.{dtypes.of(array).legacy}Tensor{{{list(shape)}}}, size={list(size)}): the number of sizes provided "
             f"({len(size)}) must be greater or equal to the number of dimensions in the tensor ({array.ndim})",
             "Dimensions can be repeated and added, not dropped."))  # fmt: skip
-    full = []
-    for i, n in enumerate(size):
-        if i < lead:
-            if n < 0:
-                raise RuntimeError(
-                    f"The expanded size of the tensor ({n}) isn't allowed in a leading, non-existing dimension {i}"
-                )
-        elif n == -1:
-            n = shape[i - lead]
-        elif n != shape[i - lead] and (shape[i - lead] != 1 or n < 0):
+    full = list(size)
+    for i in range(len(size) - 1, -1, -1):  # from the last, as PyTorch does
+        n, own = size[i], shape[i - lead] if i >= lead else 1
+        if n == -1 and i >= lead:
+            full[i] = own
+        elif n < 0 and i < lead:
+            raise RuntimeError(
+                f"The expanded size of the tensor ({n}) isn't allowed in a leading, non-existing dimension {i}"
+            )
+        elif n != own and (own != 1 or n < 0):
             raise RuntimeError(with_remedy(
-                f"The expanded size of the tensor ({n}) must match the existing size ({shape[i - lead]}) at non-singleton "
+                f"The expanded size of the tensor ({n}) must match the existing size ({own}) at non-singleton "
                 f"dimension {i}.  Target sizes: {list(size)}.  Tensor sizes: {list(shape)}",
                 "Only dimensions of size 1 can be repeated."))  # fmt: skip
-        full.append(n)
     return tuple(full)
 
 
@@ -507,13 +509,14 @@ def reshaping_form(call, name):
 
     def form(self, *args, **kwargs):
         before = before_write(self)
-        after = call(before, *args, **kwargs)
+        with enable_grad():  # the node must fit the shape, whatever is recorded
+            after = call(before, *args, **kwargs)
         self.array = after.array
         if self.base is not None:
             self.replay = (lambda base: call(base, *args, **kwargs), (), self.replay)
         if after.tracked:
             self.node, self.tracked = after.node, True
-        bump(self)
+        storage_of(self).version += 1  # but no new stamp: the values are the same, and views of it stay good
         return self
 
     form.__name__ = form.__qualname__ = name
