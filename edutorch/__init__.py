@@ -79,6 +79,7 @@ from .ops.matmul import *
 from .ops.norms import dist
 from .ops.parts import *
 from .ops.products import *
+from .ops.queries import *
 from .ops.ranges import *
 from .ops.reduce import *
 from .ops.rounding import *
@@ -95,3 +96,5 @@ from .ops.trigonometry import *
 from .ops.views import *
 
 from . import autograd, linalg, nn, optim
+
+newaxis = None  # another name for None in an index: x[:, newaxis]

@@ -139,7 +139,8 @@ def promote_types(type1, type2):
     return dtype._by_numpy[promote(type1.numpy, type2.numpy)]
 
 
-def _category(numpy_dtype):
+def category(numpy_dtype):
+    """Return the rank of a NumPy dtype's category: 0 for bool, 1 for integers, 2 for floats."""
     return 2 if numpy_dtype in _FLOATS else 0 if numpy_dtype == BOOL else 1
 
 
@@ -167,7 +168,7 @@ def common(operands):
             number = d if number is None else promote(number, d)
     result = strong
     for d in (weak, number):
-        if d is not None and (result is None or _category(d) > _category(result)):
+        if d is not None and (result is None or category(d) > category(result)):
             result = d
     return result
 

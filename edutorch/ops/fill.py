@@ -1,11 +1,11 @@
-"""Overwriting a tensor: `zero_`, `fill_`, `copy_`, and `torch.fill`, which leaves its input alone."""
+"""Overwriting a tensor: `zero_`, `fill_`, `fill_diagonal_`, `copy_`, and `torch.fill`, which leaves its input alone."""
 
 from __future__ import annotations
 
 from ..errors import not_a_tensor
 from ..op import Array, Operand, op
 from ..op.forms import inplace_form
-from ..tensor import Tensor
+from ..tensor import Tensor, method
 from .convert import cast_array
 
 __all__ = ["fill", "fill_", "zero_"]
@@ -105,7 +105,6 @@ def fill_diagonal_(self, fill_value, wrap=False):
         raise RuntimeError("dimensions must larger than 1")
     if len(shape) > 2 and len({*shape}) > 1:
         raise RuntimeError("all dimensions of input must be of equal length")
-    refuse_leaf_in_place(self)
     step, start = sum(self.stride()), self.storage_offset()
     self.as_strided((min(shape),), (step,), start).fill_(fill_value)
     if wrap and len(shape) == 2 and shape[0] > shape[1] + 1:
