@@ -26,7 +26,9 @@ _add = np.add.reduce
 
 
 def add_up(array, axis=None, keepdims=False):
-    """Sum a NumPy array of floats over one axis, several, or all: `array.sum(axis, keepdims=keepdims)`.
+    """Sum an array of floats over one axis, several, or all: `array.sum(axis, keepdims=keepdims)`.
+
+    What is no NumPy array sums itself.
 
     Example:
         >>> tenths = np.full((100_000, 10), 0.1, np.float32)
@@ -34,6 +36,8 @@ def add_up(array, axis=None, keepdims=False):
         >>> (error < abs(tenths.sum(axis=0) - 10_000) / 100).all()  # NumPy's own sum is less exact here
         np.True_
     """
+    if type(array) is not np.ndarray:
+        return array.sum(axis=axis, keepdims=keepdims)
     if array.size < _WORTH_IT or array.dtype not in _FLOATS or not array.flags.c_contiguous:
         return _add(array, axis=axis, keepdims=keepdims)
     if axis is None:

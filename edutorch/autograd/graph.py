@@ -18,6 +18,7 @@ import numpy as np
 from ..backends import DEVICE_TYPE, XP
 from ..dtypes import FLOAT32, HALVES
 from ..modes import grad_mode, is_anomaly_check_nan_enabled, is_anomaly_enabled
+from ..summation import add_up
 from ..tensor import Tensor, wrap
 from .versions import modified, tick
 
@@ -384,9 +385,9 @@ def sum_to(g, shape):
     """Sum a gradient over the axes along which its input was broadcast."""
     lead = g.ndim - len(shape)
     if lead > 0:
-        g = g.sum(axis=tuple(range(lead)))
+        g = add_up(g, tuple(range(lead)))
     axes = tuple(i for i, n in enumerate(shape) if n == 1 and g.shape[i] != 1)
-    return g.sum(axis=axes, keepdims=True) if axes else g
+    return add_up(g, axes, keepdims=True) if axes else g
 
 
 def accumulate(leaf, g, create):
