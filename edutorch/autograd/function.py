@@ -45,6 +45,9 @@ class FunctionNode(Node):
         self.to_save = self.dirty = self.not_differentiable = ()
         self.materialize = True
 
+    def __repr__(self):
+        return f"<torch.autograd.function.{self.name()} object at {id(self):#x}>"
+
     def save_for_backward(self, *tensors):
         """Keep tensors for `backward`, which finds them in `ctx.saved_tensors`; writes to them are noticed."""
         for t in tensors:
