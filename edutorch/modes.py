@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import warnings
 from contextvars import ContextVar
 from typing import Any
 
@@ -181,6 +182,8 @@ class detect_anomaly(Switch):
     def __init__(self, check_nan=True):
         super().__init__()
         self.check_nan = check_nan
+        warnings.warn("Anomaly Detection has been enabled. This mode will increase the runtime and should only be enabled for "
+                      "debugging.", stacklevel=2)  # fmt: skip
 
     def _settings(self):
         return [(_anomaly, True), (_check_nan, self.check_nan)]
