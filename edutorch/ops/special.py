@@ -13,6 +13,7 @@ import functools
 import math
 
 from ..op import Array, op
+from ..op.forms import inplace_form
 from ..tensor import Tensor
 
 __all__ = ["digamma", "erf", "erfc", "erfinv", "lgamma", "polygamma"]
@@ -247,3 +248,4 @@ def polygamma(n, input, *, out=None):
 
 
 Tensor.polygamma = lambda self, n: polygamma(n, self)
+Tensor.polygamma_ = inplace_form(Tensor.polygamma, "polygamma_")
