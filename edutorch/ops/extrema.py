@@ -215,11 +215,29 @@ def argmin(input: Array, dim=None, keepdim=False):
 # ---------------------------------------------------------------- the middle
 
 
+def at_rank(xp, array, rank, axis):
+    """Return the element of a rank (0 is the smallest) along an axis, and its position, both with that axis kept.
+
+    Partitioning is several times faster than sorting. Among equal elements, the position is that of a stable sort.
+    """
+    values = xp.partition(array, rank, axis=axis).take([rank], axis=axis)
+    if (values != values).any():  # NaN equals nothing: sort
+        where = xp.argsort(array, axis=axis, kind="stable").take([rank], axis=axis)
+        return values, where
+    equal = array == values
+    which = rank - (array < values).sum(axis=axis, keepdims=True)  # 0: the first of the equal ones
+    if which.any():
+        equal = equal.cumsum(axis=axis) == which + 1
+    return values, equal.argmax(axis=axis, keepdims=True)
+
+
 def _middle(xp, input, axis, skip_nan):
     """Return the lower medians along an axis, and their positions, both with that axis kept."""
-    order = xp.argsort(input, axis=axis, kind="stable")  # NaN comes last
     nans = (input != input).sum(axis=axis, keepdims=True)
     n = input.shape[axis]
+    if not nans.any():
+        return at_rank(xp, input, (n - 1) // 2, axis)
+    order = xp.argsort(input, axis=axis, kind="stable")  # NaN comes last
     place = (n - nans - 1).clip(0) // 2 if skip_nan else xp.where(nans > 0, n - nans, (n - 1) // 2)
     where = xp.take_along_axis(order, place, axis)
     return xp.take_along_axis(input, where, axis), where

@@ -28,13 +28,6 @@ __all__ = [
 ]
 
 
-def _wide(array, dtype):
-    """Return the dtype to accumulate in: PyTorch runs float32 in double precision, and integers in int64."""
-    if array.dtype.kind == "f":
-        return dtypes.FLOAT64
-    return dtype or dtypes.INT64
-
-
 def from_the_end(xp, array, dim):
     """Add up along `dim`, starting at the end."""
     if not array.ndim:
@@ -56,8 +49,10 @@ def cumsum(xp, input: Array, dim, *, dtype=None):
     axis = axis_of(input.ndim, dim)
     if not input.ndim:
         return input.astype(dtype or dtypes.INT64) if input.dtype.kind != "f" else input.copy()
-    total = xp.cumsum(input, axis=axis, dtype=_wide(input, dtype))
-    return total.astype(input.dtype) if input.dtype.kind == "f" else total
+    if input.dtype.kind != "f":
+        return xp.cumsum(input, axis=axis, dtype=dtype or dtypes.INT64)
+    wide = input.astype(dtypes.FLOAT64)  # as in PyTorch: float32 would lose digits on the way
+    return xp.cumsum(wide, axis=axis, out=wide).astype(input.dtype, copy=False)
 
 
 cumsum.grad(input=lambda xp, g, dim: from_the_end(xp, g, dim))
@@ -74,8 +69,10 @@ def cumprod(xp, input: Array, dim, *, dtype=None):
     axis = axis_of(input.ndim, dim)
     if not input.ndim:
         return input.astype(dtype or dtypes.INT64) if input.dtype.kind != "f" else input.copy()
-    product = xp.cumprod(input, axis=axis, dtype=_wide(input, dtype))
-    return product.astype(input.dtype) if input.dtype.kind == "f" else product
+    if input.dtype.kind != "f":
+        return xp.cumprod(input, axis=axis, dtype=dtype or dtypes.INT64)
+    wide = input.astype(dtypes.FLOAT64)
+    return xp.cumprod(wide, axis=axis, out=wide).astype(input.dtype, copy=False)
 
 
 def _cumprod_gradient(xp, g, input, out, dim):

@@ -11,7 +11,7 @@ from ..errors import with_remedy
 from ..op import Array, op
 from ..tensor import method
 from .axes import axis_of
-from .extrema import fill
+from .extrema import at_rank, fill
 from .reduce import restored
 from .scan import collect_at
 
@@ -108,9 +108,25 @@ def _topk(xp, input: Array, k, dim=-1, largest=True, sorted=True):
         )
     if not input.ndim:
         return input.copy(), xp.zeros((), dtypes.INT64)
-    first = (slice(None),) * axis + (slice(k),)
-    order = order_of(xp, input, axis, largest)[first]
-    return xp.take_along_axis(input, order, axis), xp.ascontiguousarray(order)
+    rows = input.swapaxes(axis, -1)
+    where = _without_sorting(xp, rows, k, largest) if 0 < k < size else None
+    if where is None:
+        where = order_of(xp, rows, -1, largest)[..., :k]
+    where = xp.ascontiguousarray(where.swapaxes(axis, -1))
+    return xp.take_along_axis(input, where, axis), where
+
+
+def _without_sorting(xp, rows, k, largest):
+    """Return the positions of the k greatest of each row; None if ties or NaN leave open which these are."""
+    n = rows.shape[-1]
+    place = n - k if largest else k - 1
+    edge = xp.partition(rows, place)[..., place : place + 1]
+    chosen = rows >= edge if largest else rows <= edge
+    if (chosen.sum(axis=-1) != k).any() or (rows != rows).any():
+        return None
+    where = xp.nonzero(chosen)[-1].reshape(*rows.shape[:-1], k)
+    order = order_of(xp, xp.take_along_axis(rows, where, -1), -1, largest)
+    return xp.take_along_axis(where, order, -1)
 
 
 _topk.grad(input=lambda g, shape, indices, dim: collect_at(g, shape, indices, dim))
@@ -148,8 +164,7 @@ def _kthvalue(xp, input: Array, k, dim=-1, keepdim=False):
         raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {axis}")
     if not input.ndim:
         return input.copy(), xp.zeros((), dtypes.INT64)
-    where = order_of(xp, input, axis, descending=False).take([k - 1], axis=axis)
-    values = xp.take_along_axis(input, where, axis)
+    values, where = at_rank(xp, input, k - 1, axis)
     return (values, where) if keepdim else (values.squeeze(axis), where.squeeze(axis))
 
 
