@@ -10,6 +10,7 @@ result's dimensions are put in the order asked for.
 
 from __future__ import annotations
 
+import functools
 import math
 import string
 from itertools import pairwise
@@ -72,17 +73,24 @@ def _from_equation(equation, *operands):
     """Return the letters of each operand, those of the result (None if there is no arrow), and the operands."""
     if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
         operands = operands[0]
+    terms, output = _read(equation)
+    if len(terms) < len(operands):
+        raise RuntimeError("einsum(): more operands were provided than specified in the equation")
+    if len(terms) > len(operands):
+        raise RuntimeError("einsum(): fewer operands were provided than specified in the equation")
+    return terms, output, operands
+
+
+@functools.lru_cache(maxsize=256)
+def _read(equation):
+    """Split an equation into the letters of each operand, and those of the result."""
     left, arrow, right = equation.partition("->")
     terms, at = [], 0
     for i, text in enumerate(left.split(",")):
         terms.append(_letters(text, f"operand {i}", at, "for which an ellipsis was already found"))
         at += len(text) + 1
-    if len(terms) < len(operands):
-        raise RuntimeError("einsum(): more operands were provided than specified in the equation")
-    if len(terms) > len(operands):
-        raise RuntimeError("einsum(): fewer operands were provided than specified in the equation")
     output = _letters(right, "output", len(left) + 2, "but an ellipsis (...) was already found") if arrow else None
-    return terms, output, operands
+    return terms, output
 
 
 def _letters(text, whose, at, twice):
@@ -222,12 +230,11 @@ def _align(term, op, batch, order):
             op = op.diagonal(0, first, second)
             letters = [x for i, x in enumerate(letters) if i not in (first, second)] + [letter]
     present = [letter for letter in order if letter in letters]
-    places = [letters.index(letter) for letter in present]
-    op = op.permute(places)
-    for d, letter in enumerate(order):
-        if letter not in letters:
-            op = op.unsqueeze(d)
-    return op
+    op = op.permute([letters.index(letter) for letter in present])
+    if len(present) == len(order):
+        return op
+    sizes = dict(zip(present, op.shape, strict=True))
+    return op.view([sizes.get(letter, 1) for letter in order])
 
 
 def _contract(a, b, summed):
@@ -236,33 +243,36 @@ def _contract(a, b, summed):
     A dimension that both have is a batch (kept) or the product's inner one (summed); one that only one operand has
     (the other's size is 1) is a row or a column.
     """
+    p, q = a.array.shape, b.array.shape
     for d in summed:  # only one of them has it: sum it at once
-        if a.shape[d] != 1 and b.shape[d] == 1:
+        if p[d] != 1 and q[d] == 1:
             a = a.sum(d, keepdim=True)
-        elif b.shape[d] != 1 and a.shape[d] == 1:
+        elif q[d] != 1 and p[d] == 1:
             b = b.sum(d, keepdim=True)
-    inner = [d for d in summed if a.shape[d] != 1]
+    p, q = a.array.shape, b.array.shape
+    inner = [d for d in summed if p[d] != 1]
     if not inner:
         return a * b
-    dims = [d for d in range(a.ndim) if d not in inner]
-    both = [d for d in dims if a.shape[d] == b.shape[d] != 1]
-    rows = [d for d in dims if a.shape[d] != 1 and d not in both]
-    columns = [d for d in dims if b.shape[d] != 1 and d not in both]
-    rest = [d for d in dims if a.shape[d] == b.shape[d] == 1]
-    left = _as_batch(a, both, rows, inner, [*columns, *rest])
-    right = _as_batch(b, both, inner, columns, [*rows, *rest])
-    product = bmm(left, right)
+    dims = [d for d in range(len(p)) if d not in inner]
+    both = [d for d in dims if p[d] == q[d] != 1]
+    rows = [d for d in dims if p[d] != 1 and d not in both]
+    columns = [d for d in dims if q[d] != 1 and d not in both]
+    rest = [d for d in dims if p[d] == q[d] == 1]
+    product = bmm(
+        _as_batch(a, both, rows, inner, [*columns, *rest]), _as_batch(b, both, inner, columns, [*rows, *rest])
+    )
     made = [*both, *rows, *columns, *inner, *rest]  # the dimensions as they now stand
-    shape = [a.shape[d] for d in (*both, *rows)] + [b.shape[d] for d in columns] + [1] * (len(inner) + len(rest))
-    product = product.view(shape)
-    places = [made.index(d) for d in range(a.ndim)]
-    return product if places == list(range(a.ndim)) else product.permute(places)
+    product = product.view([*(p[d] for d in (*both, *rows)), *(q[d] for d in columns), *[1] * len(inner + rest)])
+    places = [made.index(d) for d in range(len(p))]
+    return product if places == sorted(places) else product.permute(places)
 
 
 def _as_batch(t, *groups):
     """Return a tensor with each group of its dimensions flattened into one; the last group's sizes are ones."""
-    t = t.permute([d for group in groups for d in group])
-    ends = [0]
+    order = [d for group in groups for d in group]
+    if order != sorted(order):
+        t = t.permute(order)
+    sizes, ends = t.array.shape, [0]
     for group in groups[:-1]:
         ends.append(ends[-1] + len(group))
-    return t.reshape([math.prod(t.shape[i:j]) for i, j in pairwise(ends)])
+    return t.reshape([math.prod(sizes[i:j]) for i, j in pairwise(ends)])
