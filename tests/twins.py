@@ -10,6 +10,8 @@ same_on_both(program)
 
 from __future__ import annotations
 
+import contextlib
+import io
 import re
 import warnings
 
@@ -69,3 +71,17 @@ def same_on_both(program, rtol=1e-5, compare_warnings=False):
     assert alike(expected, got, rtol), f"\nPyTorch:  {expected}\nedutorch: {got}"
     if compare_warnings:
         assert warned_too == warned
+
+
+def on_edutorch(source):
+    """Return a program that imports edutorch where it imported torch: the only change a user makes."""
+    source = re.sub(r"^(\s*)import torch$", r"\1import edutorch as torch", source, flags=re.MULTILINE)
+    return re.sub(r"^(\s*)(import|from) torch\b", r"\1\2 edutorch", source, flags=re.MULTILINE)
+
+
+def printed(source, filename="<program>"):
+    """Run a program and return the lines it printed, addresses left out."""
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(compile(source, filename, "exec"), {"__name__": "__main__"})
+    return re.sub(r"0x[0-9a-f]+", "0x…", out.getvalue().replace("edutorch.", "torch.")).splitlines()
