@@ -90,7 +90,6 @@ def unique_consecutive(input, return_inverse=False, return_counts=False, dim=Non
     return _selected(results, (return_inverse, return_counts))
 
 
-@method
 def isin(elements, test_elements, *, assume_unique=False, invert=False, out=None):
     """Return which elements occur in `test_elements`.
 
