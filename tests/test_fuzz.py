@@ -168,14 +168,18 @@ def value_for(x, y):
 
 @instruction
 def write(t, x, y, k):
-    y = value_for(x, y)
     name = ("add_", "mul_", "sub_", "copy_")[k % 4]
-    return getattr(x, name)(y) if name != "copy_" or x is not y else x  # PyTorch takes a copy of itself as done
+    if x is y and name == "copy_":  # PyTorch takes a copy of itself as done
+        return x
+    y = value_for(x, y)
+    return getattr(x, name)(y)
 
 
 @instruction
 def write_unary(t, x, y, k):
-    if 0 in x.stride():  # zeroing an expanded tensor is half allowed in PyTorch: forward it works, backward it raises
+    if any(
+        s == 0 and n > 1 for s, n in zip(x.stride(), x.shape, strict=True)
+    ):  # zeroing an expanded tensor is half allowed in PyTorch: forward it works, backward it raises
         return x
     return (x.exp_, x.zero_, x.neg_, x.tanh_, lambda: x.mul_(0.5), lambda: x.fill_(2), x.relu_)[k % 7]()
 
