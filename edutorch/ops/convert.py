@@ -69,7 +69,7 @@ def to(self, *args, **kwargs):
     for a in args:
         if isinstance(a, Tensor):
             where, d = a.device, a.dtype
-        elif isinstance(a, dtypes.dtype) or a in (float, int, bool) and isinstance(a, type):
+        elif isinstance(a, (dtypes.dtype, type)):
             d = a
         elif isinstance(a, (str, device)):
             where = a
@@ -106,8 +106,7 @@ def cpu(self, memory_format=None):
     return self.to("cpu")
 
 
-@method
-def type(self, dtype=None, non_blocking=False):
+def _type(self, dtype=None, non_blocking=False):
     """Return the name of the tensor's type, such as `torch.FloatTensor`, or the tensor converted to a dtype."""
     if dtype is None:
         return f"torch.{'cuda.' if self.is_cuda else ''}{self.dtype.legacy}Tensor"
@@ -117,6 +116,9 @@ def type(self, dtype=None, non_blocking=False):
         if dtype is None:
             raise ValueError(f"invalid type: '{dtype}'")
     return self.to(getattr(dtype, "dtype", dtype))  # a class such as torch.LongTensor knows its dtype
+
+
+Tensor.type = _type  # type: ignore[assignment]
 
 
 @method
