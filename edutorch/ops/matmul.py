@@ -50,11 +50,11 @@ def mm(input: Array, mat2: Array):
     Math:     Y = A B
     Gradient: dL/dA = G B^T,  dL/dB = A^T G
     """
-    _needs(input.ndim == 2, "self must be a matrix", f"It has shape {input.shape}.")
-    _needs(mat2.ndim == 2, "mat2 must be a matrix", f"It has shape {mat2.shape}.")
+    if input.ndim != 2 or mat2.ndim != 2:
+        raise RuntimeError("self must be a matrix" if input.ndim != 2 else "mat2 must be a matrix")
+    if input.shape[1] != mat2.shape[0]:
+        raise _mismatch(input, mat2)
     _refuse_bool(input, "addmm_impl_cpu_")
-    (n, k), (rows, m) = input.shape, mat2.shape
-    _needs(k == rows, f"mat1 and mat2 shapes cannot be multiplied ({n}x{k} and {rows}x{m})", _INNER)
     return input @ mat2
 
 
@@ -173,11 +173,11 @@ def batched_matmul(input: Array, other: Array):
     Math:     Y = A B for each pair of matrices
     Gradient: dL/dA = G B^T,  dL/dB = A^T G, summed over what was broadcast
     """
-    if input.dtype.kind == "b":
-        _refuse_bool(input, {"mv": "addmv_impl_cpu", "mm": "addmm_impl_cpu_"}.get(_kind(input, other), "bmm"))
     k, rows = input.shape[-1], other.shape[-2 if other.ndim > 1 else 0]
     if k != rows or (input.ndim > 2 and other.ndim > 2 and not _batches_fit(input.shape, other.shape)):
         raise _mismatch(input, other)
+    if input.dtype.kind == "b":
+        _refuse_bool(input, {"mv": "addmv_impl_cpu", "mm": "addmm_impl_cpu_"}.get(_kind(input, other), "bmm"))
     if other.ndim == 2 and input.ndim > 2:  # one large product instead of many small ones
         return (input.reshape(-1, k) @ other).reshape(*input.shape[:-1], other.shape[1])
     return input @ other
