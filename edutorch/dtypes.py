@@ -74,8 +74,10 @@ def set_default_dtype(d):
         TypeError: if `d` is not a floating-point dtype.
     """
     global _default
-    if not (isinstance(d, dtype) and d.is_floating_point):
-        raise TypeError(f"only floating-point types are supported as the default type, got {d}")
+    if not isinstance(d, dtype):
+        raise TypeError(f"invalid dtype object: only floating-point types are supported as the default type\nThis is {d!r}.")
+    if not d.is_floating_point:
+        raise TypeError(f"only floating-point types are supported as the default type\nThis is {d}.")
     _default = d
 
 

@@ -57,14 +57,12 @@ def dimension_out_of_range(ndim, dim):
 def not_a_tensor(function, parameter, position, value):
     """Build the error for an argument that must be a tensor and is not."""
     kind = type(value).__module__ + "." if type(value).__module__ not in ("builtins", "__main__") else ""
-    remedy = (
-        "Make it a tensor first: torch.tensor(value)."
-        if value is not None
-        else "Did a function forget its return?"
-    )
-    return TypeError(with_remedy(
-        f"{function}(): argument '{parameter}' (position {position}) must be Tensor, not {kind}{type(value).__name__}",
-        remedy))  # fmt: skip
+    sentence = f"{function}(): argument '{parameter}' (position {position}) must be Tensor, not {kind}{type(value).__name__}"
+    if value is None:
+        return TypeError(with_remedy(sentence, "None is what a function gives back that has no `return`."))
+    if isinstance(value, (bool, int, float, list, tuple)) or hasattr(value, "__array__"):
+        return TypeError(with_remedy(sentence, "Make it a tensor first: torch.tensor(value)."))
+    return TypeError(sentence)
 
 
 C_NAMES = {
@@ -99,7 +97,10 @@ def refuse_different_dtypes(name, numpy_dtypes):
         sentence = "both inputs should have same dtype"
     else:
         sentence = f"expected m1 and m2 to have the same dtype, but got: {c_names[0]} != {c_names[1]}"
-    raise RuntimeError(with_remedy(sentence, "Convert one of them: x.to(y.dtype)."))
+    remedy = "Convert one of them: x.to(y.dtype)."
+    if "Double" in names:
+        remedy += " NumPy's floats are float64 (Double), PyTorch's float32 (Float), unless told otherwise."
+    raise RuntimeError(with_remedy(sentence, remedy))
 
 
 def different_devices(first, second):
@@ -111,8 +112,10 @@ def different_devices(first, second):
 
 def not_implemented(kernel, array):
     """Build the error for an operator that does not exist for a dtype; `kernel` is PyTorch's name for its inner part."""
-    return NotImplementedError(with_remedy(
-        f"\"{kernel}\" not implemented for '{dtypes.of(array).legacy}'", "Convert the tensor first, e.g. x.float()."))  # fmt: skip
+    dtype = dtypes.of(array)
+    remedy = "It works on integers and booleans: x.long(), x.bool()." if dtype in (dtypes.float32, dtypes.float64) else \
+             "Convert the tensor first, e.g. x.float()."  # fmt: skip
+    return NotImplementedError(with_remedy(f"\"{kernel}\" not implemented for '{dtype.legacy}'", remedy))
 
 
 def bool_subtraction(both):

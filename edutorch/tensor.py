@@ -12,6 +12,7 @@ import numpy as np
 
 from . import dtypes, printing
 from .backends import DEVICE_TYPE, device
+from .errors import dimension_out_of_range, with_remedy
 
 _new = object.__new__
 
@@ -149,8 +150,6 @@ class Tensor:
     def _dim(self, dim):
         n = max(self.array.ndim, 1)
         if not -n <= dim < n:
-            from .errors import dimension_out_of_range
-
             raise dimension_out_of_range(self.array.ndim, dim)
         return dim
 
@@ -194,7 +193,9 @@ class Tensor:
             RuntimeError: if there is not exactly one element.
         """
         if self.array.size != 1:
-            raise RuntimeError(f"a Tensor with {self.array.size} elements cannot be converted to Scalar")
+            raise RuntimeError(with_remedy(
+                f"a Tensor with {self.array.size} elements cannot be converted to Scalar",
+                f"It has shape {self.array.shape}: choose one element, reduce it (.sum(), .mean()), or use .tolist()."))  # fmt: skip
         value = self.array.item()
         return float(value) if self.array.dtype == dtypes.BFLOAT16 else value
 
@@ -236,14 +237,25 @@ class Tensor:
     def __bool__(self):
         if self.array.size != 1:
             what = "no values" if not self.array.size else "more than one value"
-            raise RuntimeError(f"Boolean value of Tensor with {what} is ambiguous")
+            raise RuntimeError(with_remedy(
+                f"Boolean value of Tensor with {what} is ambiguous",
+                "Say which you mean: x.any(), x.all(), or x.numel() > 0; `and` and `or` of masks are & and |."))  # fmt: skip
         return bool(self.array.item())
 
     def __float__(self):
-        return float(self.item())
+        return float(self._only_element())
 
     def __int__(self):
-        return int(self.item())
+        return int(self._only_element())
+
+    def __complex__(self):
+        return complex(self._only_element())
+
+    def _only_element(self):
+        if self.array.size != 1:
+            raise ValueError(with_remedy("only one element tensors can be converted to Python scalars",
+                                         f"This one has shape {self.array.shape}: use .tolist()."))  # fmt: skip
+        return self.item()
 
     def __index__(self):
         if self.array.size != 1 or self.array.dtype.kind not in "iub":

@@ -188,19 +188,18 @@ def _get_requires_grad(self):
 
 
 def _set_requires_grad(self, value):
+    _check_can_require_grad(self, value, "only Tensors of floating point and complex dtype can require gradients")
+    self.tracked = bool(value)
+
+
+def _check_can_require_grad(self, value, sentence):
     if self.node is not None and not value:
         raise RuntimeError("you can only change requires_grad flags of leaf variables. If you want to use a computed variable in "
                            "a subgraph that doesn't require differentiation use var_no_grad = var.detach().")  # fmt: skip
     if value and not self.is_floating_point():
-        raise RuntimeError(
-            with_remedy(
-                "only Tensors of floating point dtype can require gradients",
-                f"This one is {self.dtype}: use x.float() first.",
-            )
-        )
+        raise RuntimeError(with_remedy(sentence, f"This one is {self.dtype}: use x.float() first."))
     if value and self.inference:
         raise RuntimeError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
-    self.tracked = bool(value)
 
 
 Tensor.requires_grad = property(_get_requires_grad, _set_requires_grad)  # type: ignore[assignment]
@@ -209,7 +208,8 @@ Tensor.requires_grad = property(_get_requires_grad, _set_requires_grad)  # type:
 @method
 def requires_grad_(self, requires_grad=True):
     """Set `requires_grad` and return the tensor."""
-    self.requires_grad = requires_grad
+    _check_can_require_grad(self, requires_grad, "only Tensors of floating point dtype can require gradients")
+    self.tracked = bool(requires_grad)
     return self
 
 
@@ -256,6 +256,8 @@ def _get_data(self):
 
 
 def _set_data(self, value):
+    if not isinstance(value, Tensor):
+        raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
     if value.is_floating_point() != self.is_floating_point() and self.tracked:
         raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
     self.array = value.array

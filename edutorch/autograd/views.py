@@ -176,7 +176,7 @@ def write(tensor, old, result):
     if result.array.shape != array.shape:
         raise RuntimeError(with_remedy(
             f"output with shape {list(array.shape)} doesn't match the broadcast shape {list(result.array.shape)}",
-            "An in-place operation cannot grow the tensor it writes: use the out-of-place form."))  # fmt: skip
+            "Writing in place cannot change a shape: compute a new tensor instead, as in x = x + y."))  # fmt: skip
     refuse_cast(result.dtype, tensor.dtype)
     if result.array.dtype != array.dtype:
         result = result.to(tensor.dtype)
@@ -215,7 +215,7 @@ def refuse_cast(source, target):
     if a > b:
         raise RuntimeError(with_remedy(
             f"result type {source.legacy} can't be cast to the desired output type {target.legacy}",
-            "Convert the tensor first, or use the out-of-place form."))  # fmt: skip
+            "Writing in place cannot change a dtype: convert the tensor first, or compute a new one, as in x = x + y."))  # fmt: skip
 
 
 def assign(tensor, compute, *args, **kwargs):

@@ -28,7 +28,10 @@ class device:
                 raise RuntimeError(f"Invalid device string: '{type}:{number}'")
             index = int(number)
         if type not in ("cpu", "cuda", "mps", "meta"):
-            raise RuntimeError(f"Expected one of cpu, cuda, mps, meta device type at start of device string: {type}")
+            raise RuntimeError(
+                "Expected one of cpu, cuda, ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, fpga, maia, xla, lazy, vulkan, mps, "
+                f"meta, hpu, mtia, privateuseone device type at start of device string: {type}\nThe usual ones are cpu and cuda."
+            )
         self.type, self.index = type, index
 
     def __repr__(self):
@@ -60,6 +63,6 @@ def array_module(where=None):
     if where.type == "cpu":
         return np
     if where.type == "cuda":
-        raise AssertionError("Torch not compiled with CUDA enabled: this version of edutorch computes on the CPU only. "
-                             "Use device='cpu'.")  # fmt: skip
+        raise AssertionError("Torch not compiled with CUDA enabled\n"
+                             "This version of edutorch computes on the CPU only: use device='cpu'.")  # fmt: skip
     raise RuntimeError(f"device '{where}' is not available here: use device='cpu'")

@@ -12,6 +12,7 @@ import numpy as np
 
 from .. import dtypes
 from ..backends import array_module
+from ..errors import with_remedy
 from ..modes import is_inference_mode_enabled
 from ..op.quiet import quietly
 from ..tensor import Tensor, wrap
@@ -134,7 +135,8 @@ def finish(array, where, requires_grad):
     t = wrap(array)
     if requires_grad:
         if not dtypes.is_floating(array.dtype):
-            raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
+            raise RuntimeError(with_remedy("Only Tensors of floating point and complex dtype can require gradients",
+                                           "Write the numbers as floats, [1.0, 2.0], or give dtype=torch.float32."))  # fmt: skip
         t.tracked = True
     if is_inference_mode_enabled():
         t.inference = True

@@ -83,7 +83,8 @@ def _explained(error, array, index):
     """Return PyTorch's error for an index that NumPy refused."""
     used = sum(type(entry) in (int, slice) for entry in index)
     if used <= array.ndim:
-        return IndexError(str(error).replace("for axis", "for dimension"))
+        sentence = str(error).replace("for axis", "for dimension")
+        return IndexError(with_remedy(sentence, _range_of(int(sentence.split()[-1]))))
     if array.ndim or used > 1 or len(index) > 2:
         return IndexError(with_remedy(
             f"too many indices for tensor of dimension {array.ndim}",
@@ -168,7 +169,12 @@ def check_range(index, axis, size, kind=IndexError, wrap=True, prefix=""):
     if not size and wrap:
         raise kind("index is out of bounds for dimension with size 0")
     wrong = index[(index < lowest) | (index >= size)].flat[0]
-    raise kind(f"{prefix}index {wrong} is out of bounds for dimension {axis} with size {size}")
+    sentence = f"{prefix}index {wrong} is out of bounds for dimension {axis} with size {size}"
+    raise kind(with_remedy(sentence, _range_of(size) if wrap else f"They run from 0 to {size - 1}."))
+
+
+def _range_of(size):
+    return f"They run from 0 to {size - 1}, and from -{size} to -1 counted from the end." if size else "It is empty."
 
 
 # ---------------------------------------------------------------- what the brackets hold
