@@ -32,7 +32,7 @@ class Generator:
         tensor([0.4963, 0.7682])
     """
 
-    def __init__(self, device="cpu"):
+    def __init__(self, device: str | device_of = "cpu"):
         self.device = device_of(device)
         if self.device.type != "cpu":
             raise RuntimeError(

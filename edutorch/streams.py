@@ -21,6 +21,7 @@ import math
 
 import ml_dtypes
 import numpy as np
+from numpy.typing import DTypeLike
 
 from edutorch import dtypes
 from edutorch.box_muller import blocks, elementwise, fused_multiply_add, pairs
@@ -79,7 +80,7 @@ class Stream(MersenneTwister):
         unit *= np.float32(2.0**-24)
         return unit
 
-    def uniform(self, shape, dtype=np.float32, low=0.0, high=1.0):
+    def uniform(self, shape, dtype: DTypeLike = np.float32, low=0.0, high=1.0):
         """Numbers evenly spread over [low, high), as `torch.rand` and `Tensor.uniform_` draw them.
 
         Math: x (high - low) + low, x in [0, 1), rounded once; a result that rounds up to high becomes low
@@ -103,7 +104,7 @@ class Stream(MersenneTwister):
 
     # ---- normal ------------------------------------------------------------------------------------------
 
-    def normal(self, shape, dtype=np.float32, mean=0.0, std=1.0, *, contiguous=True):
+    def normal(self, shape, dtype: DTypeLike = np.float32, mean=0.0, std=1.0, *, contiguous=True):
         """Normal numbers as `torch.randn` and `Tensor.normal_` draw them, by the formulas of `box_muller.py`.
 
         PyTorch fills 16 or more numbers in blocks and fewer one by one; but a tensor that is not contiguous
@@ -159,7 +160,7 @@ class Stream(MersenneTwister):
 
     # ---- whole numbers -----------------------------------------------------------------------------------
 
-    def integers(self, low, high, shape, dtype=np.int64):
+    def integers(self, low, high, shape, dtype: DTypeLike = np.int64):
         """Whole numbers in [low, high), as `torch.randint` and `Tensor.random_(low, high)` draw them.
 
         Math: low + w mod (high - low), w a word, or a double word if high - low >= 2**28
@@ -173,7 +174,7 @@ class Stream(MersenneTwister):
         size = high - low
         return self._remainders(low, size, size >= _DOUBLE_WORDS_FROM, shape, dtype)
 
-    def integers_from(self, low, shape, dtype=np.int64):
+    def integers_from(self, low, shape, dtype: DTypeLike = np.int64):
         """Whole numbers from `low` to the dtype's largest, both included: `Tensor.random_(low, None)`."""
         dtype = np.dtype(dtype)
         if low == _INT64_MIN:  # 2**64 possible values: no remainder to take
@@ -188,7 +189,7 @@ class Stream(MersenneTwister):
         size = largest - low + 1
         return self._remainders(low, size, size >= _DOUBLE_WORDS_FROM, shape, dtype)
 
-    def random(self, shape, dtype=np.int64):
+    def random(self, shape, dtype: DTypeLike = np.int64):
         """Whole numbers over all that the dtype counts without gaps, as `Tensor.random_()` draws them.
 
         Integers lie in [0, largest], floats in [0, 2**d], where d is the number of the dtype's significant
@@ -238,7 +239,7 @@ class Stream(MersenneTwister):
 
     # ---- yes or no ---------------------------------------------------------------------------------------
 
-    def bernoulli(self, p, shape=None, dtype=np.float32):
+    def bernoulli(self, p, shape=None, dtype: DTypeLike = np.float32):
         """Ones with probability p, else zeros; dropout keeps what gets a one.
 
         Args:
@@ -262,7 +263,7 @@ class Stream(MersenneTwister):
 
     # ---- by inversion ------------------------------------------------------------------------------------
 
-    def exponential(self, shape, dtype=np.float32, rate=1.0):
+    def exponential(self, shape, dtype: DTypeLike = np.float32, rate=1.0):
         """Waiting times for something that happens `rate` times a second: `Tensor.exponential_`.
 
         Math: -log(1 - x) / rate, x with 53 bits
@@ -278,7 +279,7 @@ class Stream(MersenneTwister):
         x = self._unit(_count(shape), dtypes.FLOAT64)
         return _round(-1.0 / rate * elementwise(math.log1p, -x), dtype).reshape(shape)
 
-    def geometric(self, p, shape, dtype=np.float32):
+    def geometric(self, p, shape, dtype: DTypeLike = np.float32):
         """How often to try until the first success, of probability p each: `Tensor.geometric_`.
 
         Math: ceil(log x / log(1 - p)), x with 53 bits
@@ -290,7 +291,7 @@ class Stream(MersenneTwister):
             tries = np.ceil(np.log(x) / math.log1p(-p))
         return _round(tries, np.dtype(dtype)).reshape(shape)
 
-    def cauchy(self, shape, dtype=np.float32, median=0.0, sigma=1.0):
+    def cauchy(self, shape, dtype: DTypeLike = np.float32, median=0.0, sigma=1.0):
         """Where a ray in a random direction from height sigma meets the ground: `Tensor.cauchy_`.
 
         Math: median + sigma tan(π (x - 1/2)), x with 53 bits
@@ -307,7 +308,7 @@ class Stream(MersenneTwister):
         slope = elementwise(math.tan, math.pi * (x - 0.5))
         return _round(fused_multiply_add(slope, sigma, median), dtype).reshape(shape)
 
-    def log_normal(self, shape, dtype=np.float32, mean=1.0, std=2.0):
+    def log_normal(self, shape, dtype: DTypeLike = np.float32, mean=1.0, std=2.0):
         """exp of normal numbers, drawn one by one whatever their number: `Tensor.log_normal_`."""
         dtype = _floating(dtype, "log_normal_cpu")
         if not std > 0:

@@ -7,10 +7,12 @@ import inspect
 import math
 import numbers
 import operator
+from typing import Any
 
 import numpy as np
 
 from .. import dtypes
+from ..autograd.versions import bump
 from ..backends import array_module
 from ..tensor import Tensor
 from .convert import cast_array
@@ -28,12 +30,14 @@ def creation(function):
         target = numpy_dtype(function.__name__, dtype)
         if out is not None:
             if target is not None and target != out.array.dtype:
-                raise RuntimeError(f"dtype {dtype.legacy} does not match dtype of out parameter ({out.dtype.legacy})")
+                wanted = dtypes.dtype._by_numpy[target].legacy
+                raise RuntimeError(f"dtype {wanted} does not match dtype of out parameter ({out.dtype.legacy})")
             array = function(array_module(device), out.array.dtype, *args, **kwargs)
             if out.array.shape == array.shape:
                 out.array[...] = array
             else:
                 out.array = array
+            bump(out)
             return out
         return finish(function(array_module(device), target, *args, **kwargs), device, requires_grad)
 
@@ -91,7 +95,7 @@ def _not_sizes(name, position, kind):
     )
 
 
-def number_of(name, parameter, position, value):
+def number_of(name, parameter, position, value) -> Any:
     """Return a number given as one or as a 0-d tensor.
 
     Raises:

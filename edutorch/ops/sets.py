@@ -34,8 +34,8 @@ def _numbers(array):
 
 def _selected(results, wanted):
     """Return the tensors that were asked for: one alone, several as a tuple."""
-    tensors = tuple(wrap(r) for r, keep in zip(results, (True, *wanted), strict=True) if keep)
-    return tensors if len(tensors) > 1 else tensors[0]
+    tensors = [wrap(r) for r, keep in zip(results, (True, *wanted), strict=True) if keep]
+    return tuple(tensors) if any(wanted) else tensors[0]
 
 
 @method
