@@ -19,7 +19,7 @@ def exists(name):
     target = edutorch
     for part in name.split("."):
         if not hasattr(target, part):
-            return hasattr(edutorch.Tensor, name) if "." not in name else False
+            return "." not in name and (hasattr(edutorch.Tensor, name) or hasattr(edutorch.Tensor, name + "_"))
         target = getattr(target, part)
     return True
 
