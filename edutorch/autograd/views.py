@@ -244,7 +244,9 @@ def refuse_overlap(tensor, other, same):
     Here the result is computed before it is written, and would be right; in PyTorch a half-written operand would be
     read, so it refuses, and a program that ran here would fail there.
     """
-    if storage_of(tensor) is not storage_of(other):
+    owner = tensor if tensor.base is None else tensor.base
+    of_other = other if other.base is None else other.base
+    if owner is not of_other and (owner.storage is None or owner.storage is not of_other.storage):
         return
     a, b = tensor.array, other.array
     if not (a.size and b.size and _dense(a) and _dense(b)):

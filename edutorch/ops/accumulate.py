@@ -1,8 +1,8 @@
 """Adding values at positions where positions repeat: the gradient of every kind of gathering.
 
-`total[positions] += values` is wrong where a position comes twice, because NumPy reads all of `total` first. `add.at`
-is right; it is fast for single elements and slow for rows. Rows are sorted by position instead, and each run of equal
-positions is summed in one sweep (`add.reduceat`).
+`total[positions] += values` is wrong where a position comes twice, because NumPy reads all of `total` first.
+`add.at` is right; it is fast for single elements and slow for rows. Rows are sorted by position instead, and each
+run of equal positions is summed in one sweep (`add.reduceat`).
 """
 
 from __future__ import annotations
@@ -13,29 +13,42 @@ from .. import dtypes
 
 
 def add_at(xp, shape, indices, values):
-    """Return zeros of a shape with `values` added at `indices`: a tuple of integer arrays, masks and full slices."""
+    """Return zeros of a shape with `values` added at `indices`: a tuple of integer arrays, masks, full slices."""
     if values.dtype in dtypes.HALVES:  # sums in float32, rounded once
         return add_at(xp, shape, indices, values.astype(dtypes.FLOAT32)).astype(values.dtype)
-    total = xp.zeros(shape, values.dtype)
-    if len(indices) == 1 and indices[0].dtype.kind == "b":
-        total[indices] = values  # a mask names each element once
+    first = indices[0]
+    if len(indices) == 1 and first.dtype.kind == "b":
+        total = xp.zeros(shape, values.dtype)
+        total[first] = values  # a mask names each element once
         return total
+    if len(indices) == 1:
+        rows = values.reshape(first.size, prod(shape[1:]))
+        return add_rows(xp, shape[0], first.reshape(-1), rows).reshape(shape)
+    return _add_at_several(xp, shape, indices, values)
+
+
+def _add_at_several(xp, shape, indices, values):
+    """Add at positions along several dimensions, or along others than the first."""
     indices = [i for index in indices for i in (index.nonzero() if _is_mask(index) else (index,))]
     axes = [axis for axis, index in enumerate(indices) if type(index) is not slice]
-    arrays = xp.broadcast_arrays(*[indices[axis] for axis in axes])
+    arrays = [indices[axis] for axis in axes]
+    if any(a.shape != arrays[0].shape for a in arrays):
+        arrays = xp.broadcast_arrays(*arrays)
     # Positions along all indexed dimensions become one number, counted over those dimensions alone.
     positions = 0
     for axis, index in zip(axes, arrays, strict=True):
-        positions = positions * shape[axis] + xp.where(index < 0, index + shape[axis], index)
-    # The block of gathered dimensions goes to the front, of the values as of the total.
-    together = axes[-1] - axes[0] == len(axes) - 1
-    block, first = arrays[0].ndim, axes[0] if together else 0
-    values = xp.moveaxis(values, tuple(range(first, first + block)), tuple(range(block)))
-    front = xp.moveaxis(total, axes, tuple(range(len(axes))))
-    rest = front.shape[len(axes) :]
-    rows = add_rows(xp, prod(shape[axis] for axis in axes), positions.reshape(-1), values.reshape(-1, prod(rest)))
-    front[...] = rows.reshape(front.shape)
-    return total
+        positions = positions * shape[axis] + index % max(shape[axis], 1)
+    # The gathered dimensions, one block among those of the values, and the indexed ones go to the front.
+    block, together = arrays[0].ndim, axes[-1] - axes[0] == len(axes) - 1
+    start = axes[0] if together else 0
+    gathered = range(start, start + block)
+    values = values.transpose([*gathered, *(k for k in range(values.ndim) if k not in gathered)])
+    order = [*axes, *(axis for axis in range(len(shape)) if axis not in axes)]
+    front = [shape[axis] for axis in order]
+    rows = values.reshape(positions.size, prod(front[len(axes) :]))
+    total = add_rows(xp, prod(front[: len(axes)]), positions.reshape(-1), rows).reshape(front)
+    back = [order.index(axis) for axis in range(len(shape))]
+    return total if back == list(range(len(shape))) else total.transpose(back)
 
 
 def _is_mask(index):
@@ -43,18 +56,18 @@ def _is_mask(index):
 
 
 def add_rows(xp, count, positions, rows):
-    """Return a matrix of `count` rows: zeros, with each of `rows` added at its position (none negative)."""
+    """Return a matrix of `count` rows: zeros, with each of `rows` added at its position."""
     total = xp.zeros((count, rows.shape[1]), rows.dtype)
     if rows.shape[1] == 1:
         xp.add.at(total.reshape(-1), positions, rows.reshape(-1))
-        return total
-    if not len(positions):
-        return total
-    order = positions.argsort(kind="stable")
-    ordered = positions[order]
-    starts = (xp.diff(ordered, prepend=-1) != 0).nonzero()[0]  # where a run of equal positions begins
-    if len(starts) == len(positions):
-        total[positions] = rows
-    else:
-        total[ordered[starts]] = xp.add.reduceat(rows[order], starts, axis=0)
+    elif len(positions):
+        positions = positions % count  # negative ones count from the end
+        order = positions.argsort(kind="stable")
+        ordered = positions[order]
+        steps = (ordered[1:] != ordered[:-1]).nonzero()[0] + 1  # where a run of equal positions begins
+        if len(steps) == len(positions) - 1:
+            total[positions] = rows
+        else:
+            starts = xp.concatenate(([0], steps))
+            total[ordered[starts]] = xp.add.reduceat(rows[order], starts, axis=0)
     return total

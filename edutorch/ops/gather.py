@@ -26,8 +26,8 @@ def along(index, dim):
     if not index.ndim:
         return (index,)
     dim = axis_of(index.ndim, dim)
-    counters = np.ogrid[tuple(slice(n) for n in index.shape)]
-    return (*counters[:dim], index, *counters[dim + 1 :])
+    counted = [np.arange(n).reshape(-1, *[1] * (index.ndim - 1 - axis)) for axis, n in enumerate(index.shape)]
+    return (*counted[:dim], index, *counted[dim + 1 :])
 
 
 def check_along(name, shape, dim, index, source="input"):

@@ -17,6 +17,7 @@ from ..modes import is_grad_enabled
 from ..op import Array, op
 from ..tensor import Tensor, method, wrap
 from .accumulate import add_at
+from .convert import cast_array
 from .create import scalar
 from .views import row_by_row
 
@@ -109,12 +110,14 @@ def gather_at(input: Array, indices):
     Gradient: dL/dx[j, ...] = the sum of g[i, ...] over all i with index[i] = j
     Raises:   IndexError for positions out of range, masks of another shape, positions that do not broadcast
     """
-    check_positions(input, indices)
-    if type(indices[-1]) is not slice and indices[-1].dtype.kind != "b" and all(type(i) is slice for i in indices[:-1]):
-        return input.take(
-            indices[-1], axis=len(indices) - 1
-        )  # NumPy's `take` is several times faster than its brackets
-    return row_by_row(input[indices])
+    last = indices[-1]
+    try:
+        if last.dtype.kind != "b" and all(type(i) is slice for i in indices[:-1]):
+            return input.take(last, len(indices) - 1)  # NumPy's `take` is several times faster than its brackets
+        return row_by_row(input[indices])
+    except IndexError:
+        check_positions(input, indices)
+        raise
 
 
 @op(cast=None, method=False, out=False, node="IndexPutBackward0")
@@ -181,6 +184,7 @@ def _range_of(size):
 
 _BASIC = frozenset((int, type(None), type(Ellipsis)))
 _BOUND = frozenset((int, type(None)))
+_PLAIN = frozenset((dtypes.INT64, dtypes.BOOL))
 _KEPT = (int, slice, type(None), type(Ellipsis))
 
 
@@ -205,8 +209,10 @@ def _split(tensor, index):
     """Split an index into its basic part, and what is left for the view that the basic part gives.
 
     Returns:
-        The basic index, or None if it would change nothing; and a tuple of positions, masks and full slices, or None.
+        The basic index, or None if it would change nothing; and a tuple of positions, masks, full slices, or None.
     """
+    if type(index) is Tensor and index.array.dtype in _PLAIN and 0 < index.array.ndim <= tensor.array.ndim:
+        return None, (index.array,)
     entries = list(index) if isinstance(index, tuple) or _is_tuple_like(index) else [index]
     entries = [_entry(e) for e in entries]
     while sum(e is Ellipsis for e in entries) > 1 and entries[-1] is Ellipsis:
@@ -323,7 +329,14 @@ def __getitem__(self, index):
         return getitem(self, basic)
     basic, positions = _split(self, index)
     part = self if basic is None else getitem(self, basic)
-    return part if positions is None else gather_at(part, positions)
+    return part if positions is None else gather_at(part, _kept(part, positions))
+
+
+def _kept(tensor, positions):
+    """Return positions that the backward pass can rely on, even if the user writes to the index meanwhile."""
+    if not tensor.tracked:
+        return positions
+    return tuple(p if type(p) is slice else p.copy() for p in positions)
 
 
 # ---------------------------------------------------------------- writing
@@ -337,7 +350,6 @@ def put_at(xp, input: Array, values: Array, indices, accumulate=False):
     Math:     y = x, but for y[indices] = v (or y[indices] = x[indices] + the sum of v)
     Gradient: dL/dx = g, 0 where it was overwritten;  dL/dv = g[indices]
     """
-    check_positions(input, indices)
     _check_values(input, values)
     if accumulate:
         return input + add_at(xp, input.shape, indices, xp.broadcast_to(values, input[indices].shape))
@@ -379,7 +391,11 @@ def _check_values(array, values):
 def _assign(array, indices, values):
     try:
         array[indices] = values
+    except IndexError:
+        check_positions(array, indices)
+        raise
     except (ValueError, TypeError):
+        check_positions(array, indices)
         raise RuntimeError(with_remedy(
             f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to indexing result of shape "
             f"{list(array[indices].shape)}", "Sizes must be equal or 1, aligned from the right.")) from None  # fmt: skip
@@ -397,21 +413,50 @@ def __setitem__(self, index, value):
         if not isinstance(value, (int, float)):
             raise TypeError(f"can't assign a {_type_name(value)} to a torch.{self.dtype.legacy}Tensor")
         value = wrap(scalar(value, self.array.dtype))
+    if positions is None and basic is not None and _has_no_history(self, value) and _write_part(self, basic, value):
+        return
     part = self if basic is None else getitem(self, basic)
     if positions is None:
-        shape = part.array.shape
-        part.copy_(value if value.array.shape == shape else _trimmed(value, len(shape)).expand(shape))
+        part.copy_(_in_shape(value, part.array.shape))
         return
     value = _trimmed(value, 0)
     if is_grad_enabled() and (part.tracked or value.tracked):
-        assign(part, put_at, value, positions)
+        assign(part, put_at, value, _kept(part if part.tracked else value, positions))
     else:  # the same, without copying all of the tensor
         before_write(part)
         refuse_overlap(part, value, same=True)
-        check_positions(part.array, positions)
         _check_values(part.array, value.array)
         _assign(part.array, positions, value.array)
         bump(part)
+
+
+def _has_no_history(tensor, value):
+    """Whether a write concerns neither the graph nor a second tensor over the same memory."""
+    base, of_value = tensor.base, value if value.base is None else value.base
+    if tensor.tracked or value.tracked or tensor.inference:
+        return False
+    return of_value is not (tensor if base is None else base) and (base is None or not base.tracked)
+
+
+def _write_part(tensor, index, value):
+    """Write straight into the array, unless elements share memory; returns whether it was done."""
+    try:
+        part = tensor.array[index]
+    except IndexError as error:
+        raise _explained(error, tensor.array, index) from None
+    if 0 in part.strides or not part.flags.writeable:
+        return False
+    new = value.array
+    if new.ndim:
+        new = _in_shape(value, part.shape).array
+    part[...] = new if new.dtype == part.dtype else cast_array(new, part.dtype)
+    bump(tensor)
+    return True
+
+
+def _in_shape(value, shape):
+    """Return a value in the shape of the part that it is written to."""
+    return value if value.array.shape == shape else _trimmed(value, len(shape)).expand(shape)
 
 
 def _takes_all(array, index):

@@ -128,6 +128,8 @@ masked_select.grad(input=lambda g, shape, mask: scatter_at.both(g, *_spread_mask
 
 
 def _common_shape(mask, input):
+    if mask.shape == input.shape:
+        return mask.shape
     try:
         return np.broadcast_shapes(mask.shape, input.shape)
     except ValueError:
