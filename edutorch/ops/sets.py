@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import dtypes
+from ..backends import XP
 from ..errors import not_a_tensor
 from ..op.forms import result_type
 from ..tensor import Tensor, method, wrap
@@ -53,7 +54,8 @@ def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=No
         (tensor([1, 2, 3]), tensor([2, 1, 1]))
     """
     array = _along("unique", input, dim)
-    found, inverse, counts = np.unique(array, return_inverse=True, return_counts=True, axis=dim, equal_nan=False)
+    xp = XP[type(array)]
+    found, inverse, counts = xp.unique(array, return_inverse=True, return_counts=True, axis=dim, equal_nan=False)
     shape = array.shape if dim is None else (array.shape[dim],)
     results = found.astype(input.array.dtype, copy=False), inverse.reshape(shape), counts
     return _selected(results, (return_inverse, return_counts))
@@ -80,13 +82,14 @@ def unique_consecutive(input, return_inverse=False, return_counts=False, dim=Non
         return_inverse, return_counts: return these too, in a tuple.
     """
     array = _along("unique_consecutive", input, dim)
-    slices = array.reshape(-1) if dim is None else np.moveaxis(array, dim, 0)
-    starts = np.ones(len(slices), bool)
+    xp = XP[type(array)]
+    slices = array.reshape(-1) if dim is None else xp.moveaxis(array, dim, 0)
+    starts = xp.ones(len(slices), bool)
     starts[1:] = (slices[1:] != slices[:-1]).reshape(max(len(slices) - 1, 0), -1).any(axis=1)
-    inverse = np.cumsum(starts) - 1
-    found = slices[starts] if dim is None else np.moveaxis(slices[starts], 0, dim)
+    inverse = xp.cumsum(starts) - 1
+    found = slices[starts] if dim is None else xp.moveaxis(slices[starts], 0, dim)
     shape = array.shape if dim is None else inverse.shape
-    results = found.astype(input.array.dtype), inverse.reshape(shape), np.bincount(inverse)
+    results = found.astype(input.array.dtype), inverse.reshape(shape), xp.bincount(inverse)
     return _selected(results, (return_inverse, return_counts))
 
 
@@ -98,11 +101,12 @@ def isin(elements, test_elements, *, assume_unique=False, invert=False, out=None
     Args:
         invert: return which do not occur.
     """
-    arrays = [t.array if isinstance(t, Tensor) else np.asarray(t) for t in (elements, test_elements)]
+    xp = next(XP[type(t.array)] for t in (elements, test_elements) if isinstance(t, Tensor))
+    arrays = [t.array if isinstance(t, Tensor) else xp.asarray(t) for t in (elements, test_elements)]
     for array in arrays:
         if array.dtype == dtypes.BOOL:
             raise RuntimeError("Unsupported input type encountered for isin(): Bool")
-    found = wrap(np.asarray(np.isin(*map(_numbers, arrays), assume_unique=assume_unique, invert=invert)))
+    found = wrap(xp.asarray(xp.isin(*map(_numbers, arrays), assume_unique=assume_unique, invert=invert)))
     return found if out is None else out.copy_(found)
 
 
@@ -124,17 +128,18 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
         tensor([1, 3])
     """
     _check_side(right, side)
-    edges, values = sorted_sequence.array, input.array if isinstance(input, Tensor) else np.asarray(input)
+    edges, xp = sorted_sequence.array, XP[type(sorted_sequence.array)]
+    values = input.array if isinstance(input, Tensor) else xp.asarray(input)
     if edges.ndim != 1:
         _check_rows(edges, values)
     if sorter is not None:
-        edges = np.take_along_axis(edges, sorter.array, axis=-1)
+        edges = xp.take_along_axis(edges, sorter.array, axis=-1)
     side = "right" if right or side == "right" else "left"
     if edges.ndim == 1:
-        places = np.asarray(np.searchsorted(_numbers(edges), _numbers(values), side))
+        places = xp.asarray(xp.searchsorted(_numbers(edges), _numbers(values), side))
     else:
         rows = zip(_rows(edges), _rows(values), strict=True)
-        places = np.array([np.searchsorted(row, some, side) for row, some in rows]).reshape(values.shape)
+        places = xp.stack([xp.searchsorted(row, some, side) for row, some in rows]).reshape(values.shape)
     found = wrap(places.astype(np.int32 if out_int32 else np.int64))
     return found if out is None else out.copy_(found)
 
@@ -194,6 +199,7 @@ def bincount(input, weights=None, minlength=0):
         tensor([0, 2, 1])
     """
     array = input.array
+    xp = XP[type(array)]
     if array.dtype.kind not in "iu":
         raise NotImplementedError(f"\"bincount_cpu\" not implemented for '{input.dtype.legacy}'")
     if minlength < 0:
@@ -201,10 +207,10 @@ def bincount(input, weights=None, minlength=0):
     if array.ndim != 1 or (array.size and array.min() < 0):
         raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
     if weights is None:
-        return wrap(np.bincount(array, minlength=minlength).astype(np.int64))
+        return wrap(xp.bincount(array, minlength=minlength).astype(np.int64))
     if weights.shape != input.shape:
         raise RuntimeError("weights should be 1-d and have the same length as input")
-    totals = np.bincount(array, weights.array.astype(np.float64), minlength)
+    totals = xp.bincount(array, weights.array.astype(np.float64), minlength)
     return wrap(totals.astype(np.float32) if weights.array.dtype == dtypes.FLOAT32 else totals)
 
 
@@ -221,7 +227,7 @@ def _bins(name, array, low, high):
     return low, high
 
 
-def _check_histogram(name, input, bins):
+def _check_histogram(input, bins):
     if not input.is_floating_point():
         raise NotImplementedError(f"\"histogram_cpu\" not implemented for '{input.dtype.legacy}'")
     if bins <= 0:
@@ -237,12 +243,13 @@ def histc(input, bins=100, min=0, max=0, *, out=None):
     Args:
         min, max: the limits; both 0 for the smallest and the greatest element.
     """
-    _check_histogram("torch.histc", input, bins)
+    _check_histogram(input, bins)
     array = _numbers(input.array).reshape(-1)
+    xp = XP[type(array)]
     low, high = map(array.dtype.type, _bins("torch.histc", array, min, max))
     inside = array[(array >= low) & (array <= high)]
     places = ((inside - low) * array.dtype.type(bins) / (high - low)).astype(np.int64)
-    counts = np.bincount(np.minimum(places, bins - 1), minlength=bins)  # the last interval has both its ends
+    counts = xp.bincount(xp.minimum(places, bins - 1), minlength=bins)  # the last interval has both its ends
     made = wrap(counts.astype(input.array.dtype))
     return made if out is None else out.copy_(made)
 
@@ -261,11 +268,12 @@ def histogram(input, bins, *, range=None, weight=None, density=False, out=None):
         weight: count each element as this much. density: divide so that the area under the histogram is 1.
     """
     array = input.array.reshape(-1)
+    xp = XP[type(array)]
     if isinstance(bins, Tensor):
         edges = bins.array
     else:
-        _check_histogram("torch.histogram()", input, bins)
+        _check_histogram(input, bins)
         low, high = _bins("torch.histogram()", array, *(range or (0.0, 0.0)))
         edges = linspace(low, high, bins + 1, dtype=input.dtype).array
-    hist, _ = np.histogram(array, edges, weights=None if weight is None else weight.array.reshape(-1), density=density)
+    hist, _ = xp.histogram(array, edges, weights=None if weight is None else weight.array.reshape(-1), density=density)
     return fill(_Histogram(wrap(hist.astype(input.array.dtype)), wrap(edges.copy())), out)
