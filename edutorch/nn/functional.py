@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import warnings
 
+from ..ops.activation import relu as _relu
+from ..ops.activation import relu_
 from ..ops.distance import pdist
 from ..ops.linear import linear
 from ..ops.loss import mse_loss as _mse_loss
@@ -13,7 +15,7 @@ __all__ = ["linear", "mse_loss", "pdist", "relu"]
 
 def relu(input, inplace=False):
     """Return max(x, 0), element by element; written into the input if `inplace`."""
-    return input.relu_() if inplace else input.relu()
+    return relu_(input) if inplace else _relu(input)
 
 
 def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", weight=None):

@@ -20,7 +20,7 @@ class Parameter(Tensor):
 
     def __new__(cls, data=None, requires_grad=True):
         t = object.__new__(cls)
-        t.array = np.empty(0, np.float32) if data is None else data.array
+        t.array = np.empty(0, np.float32) if data is None else data.detach().array
         if requires_grad and not t.is_floating_point():
             raise RuntimeError(
                 with_remedy(

@@ -36,6 +36,8 @@ def filled(xp, input: Array, value: Operand):
     Raises:
         RuntimeError: if `value` has dimensions.
     """
+    if not (isinstance(value, (bool, int, float)) or type(value) is type(input)):
+        raise not_a_tensor("fill_", "value", 1, value)
     if getattr(value, "ndim", 0):
         raise RuntimeError(
             f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions.\n"

@@ -173,11 +173,11 @@ def check_range(index, axis, size, kind=IndexError, wrap=True, prefix=""):
         raise kind("index is out of bounds for dimension with size 0")
     wrong = index[(index < lowest) | (index >= size)].flat[0]
     sentence = f"{prefix}index {wrong} is out of bounds for dimension {axis} with size {size}"
-    raise kind(with_remedy(sentence, _range_of(size) if wrap else f"They run from 0 to {size - 1}."))
+    raise kind(with_remedy(sentence, _range_of(size) if wrap else f"Indices run from 0 to {size - 1}."))
 
 
 def _range_of(size):
-    return f"They run from 0 to {size - 1}, and from -{size} to -1 counted from the end." if size else "It is empty."
+    return f"Indices run from 0 to {size - 1}, or from -{size} to -1 counted from the end." if size else "It is empty."
 
 
 # ---------------------------------------------------------------- what the brackets hold
@@ -399,6 +399,12 @@ def _assign(array, indices, values):
         raise RuntimeError(with_remedy(
             f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to indexing result of shape "
             f"{list(array[indices].shape)}", "Sizes must be equal or 1, aligned from the right.")) from None  # fmt: skip
+
+
+@method
+def __delitem__(self, index):
+    """Refuse: a tensor's shape is fixed. To leave elements out, index the ones to keep."""
+    raise TypeError("Tensor does not support deleting items")
 
 
 @method

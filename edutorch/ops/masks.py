@@ -7,7 +7,7 @@ import builtins
 import numpy as np
 
 from .. import dtypes
-from ..errors import cannot_broadcast, with_remedy
+from ..errors import C_NAMES, cannot_broadcast, not_a_tensor, with_remedy
 from ..op import Array, Index, Operand, op
 from ..tensor import Tensor, method, wrap
 from .create import scalar
@@ -157,8 +157,10 @@ def masked_fill(xp, input: Array, mask: Index, value: Operand):
     """
     if mask.dtype.kind != "b":
         raise RuntimeError(with_remedy(
-            f"masked_fill_ only supports boolean masks, but got mask with dtype {_C_NAMES.get(mask.dtype.name, mask.dtype.name)}",
+            f"masked_fill_ only supports boolean masks, but got mask with dtype {C_NAMES.get(mask.dtype.name, mask.dtype.name)}",
             "Compare first, or use mask.bool()."))  # fmt: skip
+    if not (isinstance(value, (builtins.int, builtins.float)) or type(value) is type(input)):
+        raise not_a_tensor("masked_fill", "value", 3, value)
     if getattr(value, "ndim", 0):
         raise RuntimeError(
             f"masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s)."
@@ -173,9 +175,6 @@ masked_fill.grad(
     input=lambda g, xp, mask: xp.where(mask, 0, g),
     value=lambda g, xp, mask: xp.where(mask, g, 0),
 )
-
-_C_NAMES = {"int64": "long int", "int32": "int", "int16": "short int", "uint8": "unsigned char", "int8": "signed char",
-            "float32": "float", "float64": "double", "float16": "c10::Half", "bfloat16": "c10::BFloat16"}  # fmt: skip
 
 
 def number_for(value, numpy_dtype):

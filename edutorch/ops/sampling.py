@@ -351,6 +351,8 @@ def bernoulli(input, p=None, *, generator=None, out=None):
     Shape:    input (*) -> out (*)
     Gradient: 0
     """
+    if not isinstance(input, Tensor):
+        raise not_a_tensor("bernoulli", "input", 1, input)
     stream, array = stream_of(generator), input.array
     if p is None:
         numbers = stream.bernoulli(np.ascontiguousarray(array), dtype=array.dtype)

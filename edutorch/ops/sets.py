@@ -179,6 +179,8 @@ def bucketize(input, boundaries, *, out_int32=False, right=False, out=None):
     Args:
         right: a value that equals a boundary falls into the bucket behind it, not before it.
     """
+    if not isinstance(boundaries, Tensor):
+        raise not_a_tensor("bucketize", "boundaries", 2, boundaries)
     if boundaries.ndim != 1:
         raise RuntimeError(f"boundaries tensor must be 1 dimension, but got dim({boundaries.ndim})")
     return searchsorted(boundaries, input, out_int32=out_int32, right=right, out=out)
