@@ -36,7 +36,7 @@ def filled(xp, input: Array, value: Operand):
     Raises:
         RuntimeError: if `value` has dimensions.
     """
-    if not (isinstance(value, (bool, int, float)) or type(value) is type(input)):
+    if not (isinstance(value, (bool, int, float)) or hasattr(value, "dtype")):
         raise not_a_tensor("fill_", "value", 1, value)
     if getattr(value, "ndim", 0):
         raise RuntimeError(

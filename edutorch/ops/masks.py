@@ -159,7 +159,7 @@ def masked_fill(xp, input: Array, mask: Index, value: Operand):
         raise RuntimeError(with_remedy(
             f"masked_fill_ only supports boolean masks, but got mask with dtype {C_NAMES.get(mask.dtype.name, mask.dtype.name)}",
             "Compare first, or use mask.bool()."))  # fmt: skip
-    if not (isinstance(value, (builtins.int, builtins.float)) or type(value) is type(input)):
+    if not (isinstance(value, (builtins.int, builtins.float)) or hasattr(value, "dtype")):
         raise not_a_tensor("masked_fill", "value", 3, value)
     if getattr(value, "ndim", 0):
         raise RuntimeError(
