@@ -135,9 +135,9 @@ def write_call(op, half):
         if "Operand" in kinds.values():
             again = f"_op.wrap_numbers([{', '.join(names)}], {_statics(op)})"
             emit(f"    elif type(error) is OverflowError: return {f'into(out, {again})' if op.takes_out else again}")
-        emit(f"    else: _explain(error, [{arrays}])")
+        emit(f"    else: _explain(error, [{arrays}], {_statics(op)})")
     else:
-        emit(f"    _explain(error, [{arrays}])")
+        emit(f"    _explain(error, [{arrays}], {_statics(op)})")
     if op.extras:
         emit(f"r, {', '.join(f'x_{e}' for e in op.extras)} = r")
     if op.outputs is None:
@@ -362,7 +362,11 @@ def _nth(op, i):
     return lambda *args: op.fn(*args)[i]
 
 
-def _explain(op, error, arrays):
+def _explain(op, error, arrays, statics):
+    for name, value in statics.items():
+        if name.startswith("dim") and isinstance(value, (str, float)):
+            position = op.params.index(name) + 1
+            raise TypeError(f"{op.name}(): argument '{name}' (position {position}) must be int, not {type(value).__name__}") from None
     better = explain(op.name, arrays, error)
     if better is error:
         raise error
