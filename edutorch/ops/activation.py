@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from ..op import Array, Index, op
 from ..tensor import Tensor
 
@@ -31,7 +33,7 @@ def relu(xp, input: Array):
 relu.grad(input=lambda g, out: keep.both(g, out.astype(bool)))  # what is not zero: nan is let through, as in PyTorch
 
 
-_BITS = {2: "int16", 4: "int32", 8: "int64"}
+_BITS = {d.itemsize: d for d in map(np.dtype, ("int16", "int32", "int64"))}
 
 
 @op(method=False, out=False)
