@@ -64,6 +64,7 @@ from .ops.create import *
 from .ops.distance import *
 from .ops.division import *
 from .ops.einsum import *
+from .ops.expand import *
 from .ops.exponential import *
 from .ops.extrema import *
 from .ops.fill import *

@@ -139,7 +139,8 @@ def refuse_leaf(tensor, operands=()):
             raise _refused(tensor, "is being")
         if tracked and base.node is None:
             raise RuntimeError(with_remedy(
-                "a view of a leaf Variable that requires grad is being used in an in-place operation.", remedy))  # fmt: skip
+                "a view of a leaf Variable that requires grad is being used in an in-place operation.",
+                remedy))  # fmt: skip
     elif tracked and tensor.node is None:
         raise RuntimeError(with_remedy(
             "a leaf Variable that requires grad is being used in an in-place operation.", remedy))  # fmt: skip
@@ -147,22 +148,22 @@ def refuse_leaf(tensor, operands=()):
 
 def _refused(view, what):
     """Build PyTorch's error for the write of a view, or of its base, that cannot go into the view's history."""
-    output = (
-        ""
-        if view.node is None
-        else f"Output {view.node.index} of {view.node.name().replace('Backward0', '').replace('Backward', '')} is a view"
-    )
+    output = ""
+    if view.node is not None:
+        name = view.node.name().replace("Backward0", "").replace("Backward", "")
+        output = f"Output {view.node.index} of {name} is a view"
     if view.origin == "many" and output:
         return RuntimeError(
-            f"{output} and {what} modified inplace. This view is the output of a function that returns multiple views. Such "
-            "functions do not allow the output views to be modified inplace. You should replace the inplace operation by an "
-            "out-of-place one."
+            f"{output} and {what} modified inplace. This view is the output of a function that returns multiple views. "
+            "Such functions do not allow the output views to be modified inplace. You should replace the inplace "
+            "operation by an out-of-place one."
         )
     made = f"{output} of a view which was created in" if output else "A view was created in"
     return RuntimeError(
-        f"{made} no_grad mode and {what} modified inplace with grad mode enabled. Given that this use case is ambiguous and "
-        "error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace either both inside the "
-        "no_grad block (if you don't want the inplace to be tracked) or both outside (if you want the inplace to be tracked)."
+        f"{made} no_grad mode and {what} modified inplace with grad mode enabled. Given that this use case is "
+        "ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace "
+        "either both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if you "
+        "want the inplace to be tracked)."
     )
 
 
@@ -215,7 +216,8 @@ def refuse_cast(source, target):
     if a > b:
         raise RuntimeError(with_remedy(
             f"result type {source.legacy} can't be cast to the desired output type {target.legacy}",
-            "Writing in place cannot change a dtype: convert the tensor first, or compute a new one, as in x = x + y."))  # fmt: skip
+            "Writing in place cannot change a dtype: convert the tensor first, or compute a new one, as in "
+            "x = x + y."))  # fmt: skip
 
 
 def assign(tensor, compute, *args, **kwargs):
@@ -255,8 +257,8 @@ def refuse_overlap(tensor, other, same):
     equal = (a_low, a_high) == (b_low, b_high) and a.strides == b.strides
     if (same or not equal) and a_low < b_high and b_low < a_high:
         raise RuntimeError(
-            "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "
-            "location. Please clone() the tensor before performing the operation."
+            "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single "
+            "memory location. Please clone() the tensor before performing the operation."
         )
 
 

@@ -230,7 +230,8 @@ def trace(xp, input: Array):
     """
     if input.ndim != 2:
         raise RuntimeError(with_remedy(
-            f"trace: expected a matrix, but got tensor with dim {input.ndim}", f"Its shape is {input.shape}."))  # fmt: skip
+            f"trace: expected a matrix, but got tensor with dim {input.ndim}",
+            f"Its shape is {input.shape}."))  # fmt: skip
     if input.dtype.kind == "b":
         raise not_implemented("trace", input)
     return input.trace(dtype=np.int64 if input.dtype.kind in "iu" else None)

@@ -58,8 +58,8 @@ def gather(input: Array, dim, index: Index, *, sparse_grad=False):
     dim = check_along("gather", input.shape, dim, index)
     if index.size and any(n > m and axis != dim for axis, (n, m) in enumerate(zip(index.shape, input.shape))):  # noqa: B905
         raise RuntimeError(with_remedy(
-            f"Size does not match at dimension {_too_large(index.shape, input.shape, dim)} expected index {list(index.shape)} to "
-            f"be no larger than self {list(input.shape)} apart from dimension {dim}",
+            f"Size does not match at dimension {_too_large(index.shape, input.shape, dim)} expected index "
+            f"{list(index.shape)} to be no larger than self {list(input.shape)} apart from dimension {dim}",
             "The index names one position for each element of the result."))  # fmt: skip
     return (input if input.ndim else input.reshape(1))[along(index, dim)]
 
@@ -151,8 +151,10 @@ def take_along_dim(input, indices, dim=None, *, out=None):
     if dim is None:
         return gather(input.reshape((-1,)), 0, indices.reshape((-1,)), out=out)
     if indices.array.ndim != input.array.ndim:
-        raise RuntimeError("torch.take_along_dim(): input and indices should have the same number of dimensions, but got "
-                           f"{input.ndim} dimensions for input, and {indices.ndim} dimensions for indices")  # fmt: skip
+        raise RuntimeError(
+            "torch.take_along_dim(): input and indices should have the same number of dimensions, but got "
+            f"{input.ndim} dimensions for input, and {indices.ndim} dimensions for indices"
+        )
     dim = axis_of(input.array.ndim, dim)
     common = list(broadcast_sizes(input.array.shape, indices.array.shape, dim))
     of_input, of_index = common.copy(), common.copy()

@@ -84,6 +84,8 @@ def _explained(error, array, index):
     """Return PyTorch's error for an index that NumPy refused."""
     used = sum(type(entry) in (int, slice) for entry in index)
     if used <= array.ndim:
+        if "out of bounds" not in str(error):
+            return ValueError("Overflow when unpacking long long")
         sentence = str(error).replace("for axis", "for dimension")
         return IndexError(with_remedy(sentence, _range_of(int(sentence.split()[-1]))))
     if array.ndim or used > 1 or len(index) > 2:
@@ -145,8 +147,8 @@ def check_positions(array, indices):
             for k, n in enumerate(index.shape):
                 if array.shape[axis + k] != n:
                     raise IndexError(with_remedy(
-                        f"The shape of the mask {list(index.shape)} at index {k} does not match the shape of the indexed tensor "
-                        f"{list(array.shape)} at index {axis + k}",
+                        f"The shape of the mask {list(index.shape)} at index {k} does not match the shape of the "
+                        f"indexed tensor {list(array.shape)} at index {axis + k}",
                         "A mask has the sizes of the dimensions it selects from."))  # fmt: skip
             axis, number = axis + index.ndim, number + index.ndim
             shapes.append([int(index.sum())])
@@ -165,7 +167,7 @@ def check_positions(array, indices):
 
 
 def check_range(index, axis, size, kind=IndexError, wrap=True, prefix=""):
-    """Raise PyTorch's error, of the given kind, if a position lies outside of [-size, size), or [0, size) without `wrap`."""
+    """Raise an error of the given kind if a position is not in [-size, size), or without `wrap` in [0, size)."""
     lowest = -size if wrap else 0
     if not index.size or (lowest <= index.min() and index.max() < size):
         return
@@ -248,8 +250,8 @@ def _split(tensor, index):
 
 def _is_tuple_like(index):
     """Whether a list is read as a tuple, as old NumPy did: it holds slices, None, tensors or further lists."""
-    return type(index) is list and len(index) < 32 and any(
-        e is None or e is Ellipsis or isinstance(e, (slice, Tensor, list, tuple, range, np.ndarray)) for e in index)  # fmt: skip
+    told_by = (slice, Tensor, list, tuple, range, np.ndarray, type(None), type(Ellipsis))
+    return type(index) is list and len(index) < 32 and any(isinstance(e, told_by) for e in index)
 
 
 def _dimensions(entry):
@@ -397,8 +399,9 @@ def _assign(array, indices, values):
     except (ValueError, TypeError):
         check_positions(array, indices)
         raise RuntimeError(with_remedy(
-            f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to indexing result of shape "
-            f"{list(array[indices].shape)}", "Sizes must be equal or 1, aligned from the right.")) from None  # fmt: skip
+            f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to indexing result of "
+            f"shape {list(array[indices].shape)}",
+            "Sizes must be equal or 1, aligned from the right.")) from None  # fmt: skip
 
 
 @method

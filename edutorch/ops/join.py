@@ -83,7 +83,8 @@ def _cannot_join(tensors, joined, dim):
     for i, t in enumerate(tensors):
         if not t.ndim:
             return RuntimeError(with_remedy(
-                f"zero-dimensional tensor (at position {i}) cannot be concatenated", "stack() makes a dimension for them."))  # fmt: skip
+                f"zero-dimensional tensor (at position {i}) cannot be "
+                "concatenated", "stack() makes a dimension for them."))  # fmt: skip
     first, dim = joined[0], axis_of(joined[0].ndim, dim)
     for i, t in enumerate(tensors):
         if t.shape == (0,):
@@ -95,8 +96,8 @@ def _cannot_join(tensors, joined, dim):
         for axis, (n, m) in enumerate(zip(first.shape, t.shape, strict=True)):
             if n != m and axis != dim:
                 return RuntimeError(with_remedy(
-                    f"Sizes of tensors must match except in dimension {dim}. Expected size {n} but got size {m} for tensor number "
-                    f"{i} in the list.", f"Their shapes are {first.shape} and {t.shape}."))  # fmt: skip
+                    f"Sizes of tensors must match except in dimension {dim}. Expected size {n} but got size {m} for "
+                    f"tensor number {i} in the list.", f"Their shapes are {first.shape} and {t.shape}."))  # fmt: skip
     return RuntimeError("cat() could not join these tensors")
 
 
@@ -114,8 +115,9 @@ def stack(xp, tensors: Arrays, dim=0):
     for i, t in enumerate(tensors):
         if t.shape != tensors[0].shape:
             raise RuntimeError(with_remedy(
-                f"stack expects each tensor to be equal size, but got {list(tensors[0].shape)} at entry 0 and {list(t.shape)} at "
-                f"entry {i}", "cat() joins tensors of different sizes along an existing dimension."))  # fmt: skip
+                f"stack expects each tensor to be equal size, but got {list(tensors[0].shape)} at entry 0 and "
+                f"{list(t.shape)} at entry {i}",
+                "cat() joins tensors of different sizes along an existing dimension."))  # fmt: skip
     return row_by_row(xp.stack(tensors, dim))
 
 
@@ -275,8 +277,8 @@ def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
         if repeats.array.size == 1:
             repeats = repeats.expand((input.array.shape[dim],))
         if len(repeats) != input.array.shape[dim]:
-            raise RuntimeError(f"repeats must have the same size as input along dim, but got repeats.size(0) = {len(repeats)} and "
-                               f"input.size({dim}) = {input.array.shape[dim]}")  # fmt: skip
+            raise RuntimeError("repeats must have the same size as input along dim, but got repeats.size(0) = "
+                               f"{len(repeats)} and input.size({dim}) = {input.array.shape[dim]}")  # fmt: skip
         return index_select(input, dim, wrap(_repeated_positions(repeats.array)))
     if repeats < 0:
         raise RuntimeError("Repeats must be non-negative")
@@ -311,8 +313,9 @@ def broadcast_shapes(*shapes):
             if shape[axis] < 0:
                 raise ValueError("Attempting to broadcast a dimension with negative length!")
             if shape[axis] != 1 and common[axis] != 1 and shape[axis] != common[axis]:
-                raise RuntimeError(f"Attempting to broadcast a dimension of length {shape[axis]} at {axis}! Mismatching argument at "
-                                   f"index {number} had {shape}; but expected shape should be broadcastable to {common}")  # fmt: skip
+                raise RuntimeError(f"Attempting to broadcast a dimension of length {shape[axis]} at {axis}! "
+                                   f"Mismatching argument at index {number} had {shape}; but expected shape should be "
+                                   f"broadcastable to {common}")  # fmt: skip
             common[axis] = shape[axis] if shape[axis] != 1 else common[axis]
     return Size(common)
 

@@ -66,7 +66,7 @@ def where(condition, input=None, other=None, *, out=None):
 
 
 def _where(self, condition, other=None):
-    """Keep the elements where the condition holds, and take those of `other` elsewhere: `torch.where(condition, self, other)`."""
+    """Keep the elements where the condition holds, and take those of `other` elsewhere."""
     return where(condition, self, other)
 
 
@@ -157,7 +157,8 @@ def masked_fill(xp, input: Array, mask: Index, value: Operand):
     """
     if mask.dtype.kind != "b":
         raise RuntimeError(with_remedy(
-            f"masked_fill_ only supports boolean masks, but got mask with dtype {C_NAMES.get(mask.dtype.name, mask.dtype.name)}",
+            "masked_fill_ only supports boolean masks, but got mask with dtype "
+            f"{C_NAMES.get(mask.dtype.name, mask.dtype.name)}",
             "Compare first, or use mask.bool()."))  # fmt: skip
     if not (isinstance(value, (builtins.int, builtins.float)) or hasattr(value, "dtype")):
         raise not_a_tensor("masked_fill", "value", 3, value)

@@ -209,8 +209,8 @@ def split_with_sizes(input, split_sizes, dim=0):
             f"split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes={sizes}"
         )
     if sum(sizes) != shape[dim]:
-        raise RuntimeError(f"split_with_sizes expects split_sizes to sum exactly to {shape[dim]} (input tensor's size at dimension "
-                           f"{dim}), but got split_sizes={sizes}")  # fmt: skip
+        raise RuntimeError(f"split_with_sizes expects split_sizes to sum exactly to {shape[dim]} (input tensor's size "
+                           f"at dimension {dim}), but got split_sizes={sizes}")  # fmt: skip
     return cut(input, sizes, dim, "SplitWithSizesBackward0")
 
 
@@ -276,11 +276,11 @@ def dsplit(input, indices_or_sections):
 def _split_evenly(name, input, sections, least, dim):
     shape = input.array.shape
     if len(shape) < least:
-        raise RuntimeError(f"torch.{name} requires a tensor with at least {least} dimension, but got a tensor with {len(shape)} "
-                           "dimensions!")  # fmt: skip
+        raise RuntimeError(f"torch.{name} requires a tensor with at least {least} dimension, but got a tensor with "
+                           f"{len(shape)} dimensions!")  # fmt: skip
     if isinstance(sections, int) and (sections <= 0 or shape[dim] % sections):
-        raise RuntimeError(f"torch.{name} attempted to split along dimension {dim}, but the size of the dimension {shape[dim]} is "
-                           f"not divisible by the split_size {sections}!")  # fmt: skip
+        raise RuntimeError(f"torch.{name} attempted to split along dimension {dim}, but the size of the dimension "
+                           f"{shape[dim]} is not divisible by the split_size {sections}!")  # fmt: skip
     return tensor_split(input, sections, dim)
 
 
@@ -411,9 +411,9 @@ def as_strided(xp, input: Array, size, stride, storage_offset=None):
         raise RuntimeError(f"as_strided: Negative strides are not supported at the moment, got strides: {list(stride)}")
     needed = (offset + 1 + sum((n - 1) * s for n, s in zip(size, stride, strict=True))) if 0 not in size else 0
     if needed > memory.size:
-        raise RuntimeError(f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset}, and itemsize "
-                           f"{input.itemsize} requiring a storage size of {needed * input.itemsize} are out of bounds for storage "
-                           f"of size {memory.nbytes}")  # fmt: skip
+        raise RuntimeError(f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset}, and "
+                           f"itemsize {input.itemsize} requiring a storage size of {needed * input.itemsize} are out "
+                           f"of bounds for storage of size {memory.nbytes}")  # fmt: skip
     out = xp.lib.stride_tricks.as_strided(memory[offset:], size, [s * input.itemsize for s in stride])
     return out, (memory.size, offset, start, [s // input.itemsize for s in input.strides])
 

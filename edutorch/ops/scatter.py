@@ -86,7 +86,8 @@ def _to_written(g, shape, dim, index, reduce=None):
 def _refuse_reduce(reduce):
     if reduce is not None:
         raise RuntimeError(with_remedy(
-            "derivative for aten::scatter is not implemented", "For sums and products: scatter_reduce has gradients."))  # fmt: skip
+            "derivative for aten::scatter is not implemented",
+            "For sums and products: scatter_reduce has gradients."))  # fmt: skip
 
 
 scatter.grad(input=_to_kept, src=_to_written)
@@ -107,8 +108,8 @@ def _check_scatter(input, dim, index, src):
     fits_src = not is_array or all(n <= m for n, m in zip(index.shape, src.shape))  # noqa: B905
     if index.size and not (fits and fits_src):
         raise RuntimeError(with_remedy(
-            f"Expected index {list(index.shape)} to be no larger than self {list(input.shape)} apart from dimension {dim}"
-            + (f" and to be no larger size than src {list(src.shape)}" if is_array else ""),
+            f"Expected index {list(index.shape)} to be no larger than self {list(input.shape)} apart from "
+            f"dimension {dim}" + (f" and to be no larger size than src {list(src.shape)}" if is_array else ""),
             "The index names one place for each element that is written."))  # fmt: skip
     return dim
 
@@ -244,8 +245,8 @@ def index_add(xp, input: Array, dim, index: Index, source: Array, *, alpha=1):
     if index.dtype not in (np.int64, np.int32):
         raise RuntimeError(f"index_add_(): Expected dtype int32/int64 for index but got: {dtypes.of(index).legacy}")
     if source.dtype != input.dtype:
-        raise RuntimeError(f"index_add_(): self ({dtypes.of(input).legacy}) and source ({dtypes.of(source).legacy}) must have the "
-                           "same scalar type")  # fmt: skip
+        raise RuntimeError(f"index_add_(): self ({dtypes.of(input).legacy}) and source ({dtypes.of(source).legacy}) "
+                           "must have the same scalar type")  # fmt: skip
     if source.ndim and index.size != source.shape[where]:
         raise RuntimeError(f"index_add_(): Number of indices ({index.size}) should be equal to source.size(dim): "
                            f"({source.shape[where]}), for dim: {where}")  # fmt: skip
@@ -253,8 +254,8 @@ def index_add(xp, input: Array, dim, index: Index, source: Array, *, alpha=1):
         source.ndim
         and source.shape[:where] + source.shape[where + 1 :] != input.shape[:where] + input.shape[where + 1 :]
     ):
-        raise RuntimeError("source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = "
-                           f"{list(input.shape)} source.shape = {list(source.shape)}")  # fmt: skip
+        raise RuntimeError("source tensor shape must match self tensor shape, excluding the specified dimension. Got "
+                           f"self.shape = {list(input.shape)} source.shape = {list(source.shape)}")  # fmt: skip
     _check_slices("", input, dim, index, RuntimeError)
     if not input.ndim:
         return input + alpha * source.reshape(())
@@ -280,8 +281,9 @@ def index_copy(input: Array, dim, index: Index, source: Array):
     if index.ndim > 1:
         raise IndexError(f"index_copy_(): Index should have dimension 1 or 0 (got {index.ndim})")
     if source.ndim != input.ndim and source.ndim and input.ndim:
-        raise IndexError("index_copy_(): When source and destination are not scalars, their dimensionality must match. Source "
-                         f"dimensionality ({source.ndim}), destination dimensionality ({input.ndim})")  # fmt: skip
+        raise IndexError("index_copy_(): When source and destination are not scalars, their dimensionality must match. "
+                         f"Source dimensionality ({source.ndim}), "
+                         f"destination dimensionality ({input.ndim})")  # fmt: skip
     if index.dtype != np.int64:
         raise RuntimeError(f"index_copy_(): Expected a long tensor for index, but got {dtypes.of(index).legacy}")
     if source.dtype != input.dtype:
@@ -290,8 +292,9 @@ def index_copy(input: Array, dim, index: Index, source: Array):
     slices = [s.shape[:where] + s.shape[where + 1 :] for s in (input, source)]
     if slices[0] != slices[1]:
         words = [" ".join(map(str, s)) for s in slices]
-        raise RuntimeError("index_copy_(): Source/destination tensor must have same slice shapes. Destination slice shape: "
-                           f"{words[0]} at dimension {where} and source slice shape: {words[1]} at dimension {where}.")  # fmt: skip
+        raise RuntimeError("index_copy_(): Source/destination tensor must have same slice shapes. Destination slice "
+                           f"shape: {words[0]} at dimension {where} and source slice shape: {words[1]} at dimension "
+                           f"{where}.")  # fmt: skip
     if source.ndim and index.size != source.shape[where]:
         raise IndexError(f"index_copy_(): Number of indices ({index.size}) should be equal to source.size(dim) "
                          f"({source.shape[where]})")  # fmt: skip
@@ -382,8 +385,8 @@ def put(xp, input: Array, index: Index, source: Array, accumulate=False):
         raise RuntimeError("put_(): self and source expected to have the same dtype, but got self.dtype = "
                            f"{dtypes.of(input).legacy} and source.dtype = {dtypes.of(source).legacy}")  # fmt: skip
     if source.size != index.size:
-        raise IndexError("put_(): Expected source and index to have the same number of elements, but got source.numel() = "
-                         f"{source.size}, index.numel() = {index.size}")  # fmt: skip
+        raise IndexError("put_(): Expected source and index to have the same number of elements, but got "
+                         f"source.numel() = {source.size}, index.numel() = {index.size}")  # fmt: skip
     check_numbers("put_", input, index)
     if accumulate:
         return input + add_at(xp, (input.size,), (index,), source.reshape(index.shape)).reshape(input.shape)

@@ -1,4 +1,4 @@
-"""Other shapes for the same memory: `view`, `reshape`, `transpose`, `expand`, `squeeze` and their relatives.
+"""Other shapes for the same memory: `view`, `reshape`, `transpose`, `squeeze` and their relatives.
 
 Nothing here computes. The results share the memory of their input: only sizes and strides change. (`reshape` copies
 where no strides can do it.)
@@ -7,8 +7,6 @@ where no strides can do it.)
 from __future__ import annotations
 
 from math import prod
-
-import numpy as np
 
 from .. import dtypes
 from ..autograd.versions import storage_of
@@ -22,7 +20,6 @@ from .dialect import speak
 
 __all__ = [
     "adjoint",
-    "broadcast_to",
     "flatten",
     "moveaxis",
     "movedim",
@@ -54,8 +51,8 @@ def view(input: Array, size: Sizes):
     out = reshaped("view", input, size)
     if not shares_memory(out, input):
         raise RuntimeError(with_remedy(
-            "view size is not compatible with input tensor's size and stride (at least one dimension spans across two contiguous "
-            "subspaces). Use .reshape(...) instead.",
+            "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
+            "contiguous subspaces). Use .reshape(...) instead.",
             f"The tensor of shape {input.shape} does not lie row by row in memory: reshape copies it."))  # fmt: skip
     return out
 
@@ -95,8 +92,8 @@ def _wrong_shape(name, array, size):
         return TypeError(f"{name}(): argument 'shape' (position 2) must be tuple of ints, not {type(size).__name__}")
     for i, n in enumerate(size):
         if not hasattr(n, "__index__"):
-            return TypeError(f"{name}(): argument 'shape' (position 2) must be tuple of ints, but found element of type "
-                             f"{type(n).__name__} at pos {i}")  # fmt: skip
+            return TypeError(f"{name}(): argument 'shape' (position 2) must be tuple of ints, but found element of "
+                             f"type {type(n).__name__} at pos {i}")  # fmt: skip
     size = [n.__index__() for n in size]
     if size.count(-1) > 1:
         return RuntimeError("only one dimension can be inferred")
@@ -104,8 +101,8 @@ def _wrong_shape(name, array, size):
         if n < -1:
             return RuntimeError(f"invalid shape dimension {n} at index {i} of shape {size}")
     if -1 in size and not array.size and 0 in size:
-        return RuntimeError(f"cannot reshape tensor of 0 elements into shape {size} because the unspecified dimension size -1 can "
-                            "be any value and is ambiguous")  # fmt: skip
+        return RuntimeError(f"cannot reshape tensor of 0 elements into shape {size} because the unspecified dimension "
+                            "size -1 can be any value and is ambiguous")  # fmt: skip
     return RuntimeError(with_remedy(
         f"shape '{size}' is invalid for input of size {array.size}",
         f"The tensor has shape {array.shape}: the sizes must multiply to {array.size}."))  # fmt: skip
@@ -126,7 +123,8 @@ def view_dtype(input: Array, numpy_dtype):
     """
     old, new = input.dtype.itemsize, numpy_dtype.itemsize
     if old != new:
-        names = f"to view {dtypes.of(input).legacy} as {dtypes.dtype._by_numpy[numpy_dtype].legacy} (different element sizes)"
+        kinds = dtypes.of(input).legacy, dtypes.dtype._by_numpy[numpy_dtype].legacy
+        names = f"to view {kinds[0]} as {kinds[1]} (different element sizes)"
         if not input.ndim:
             raise RuntimeError(f"self.dim() cannot be 0 {names}")
         if input.shape[-1] * old % new:
@@ -202,8 +200,8 @@ def unflatten(input, dim, sizes):
     if sizes.count(-1) > 1:
         raise RuntimeError("unflatten got an unexpected error:\nonly one dimension can be inferred")
     if shape[dim] != known and not (-1 in sizes and known and shape[dim] % known == 0):
-        raise RuntimeError(f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {dim} ({shape[dim]}) in "
-                           "the input tensor")  # fmt: skip
+        raise RuntimeError(f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {dim} "
+                           f"({shape[dim]}) in the input tensor")  # fmt: skip
     return view(input, (*shape[:dim], *sizes, *shape[dim + 1 :]))
 
 
@@ -312,8 +310,8 @@ def inverse_order(dims):
 def _not_a_permutation(ndim, dims):
     if len(dims) != ndim:
         return RuntimeError(with_remedy(
-            "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired ordering of "
-            f"dimensions i.e. input.dim() = {ndim} is not equal to len(dims) = {len(dims)}",
+            "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired "
+            f"ordering of dimensions i.e. input.dim() = {ndim} is not equal to len(dims) = {len(dims)}",
             f"Name each of the {ndim} dimensions once."))  # fmt: skip
     for dim in dims:
         axis_of(ndim, dim)
@@ -335,8 +333,8 @@ def movedim(input, source, destination):
     one = isinstance(source, int)
     source, destination = (source,) if one else tuple(source), (destination,) if one else tuple(destination)
     if len(source) != len(destination):
-        raise RuntimeError(f"movedim: Invalid source or destination dims: source ({list(source)} dims) should contain the same number "
-                           f"of dims as destination ({list(destination)} dims)")  # fmt: skip
+        raise RuntimeError(f"movedim: Invalid source or destination dims: source ({list(source)} dims) should contain "
+                           f"the same number of dims as destination ({list(destination)} dims)")  # fmt: skip
     ndim = input.array.ndim
     places = [axis_of(ndim, d) for d in destination]
     moved = [axis_of(ndim, d) for d in source]
@@ -440,67 +438,6 @@ def unsqueeze(input: Array, dim):
 unsqueeze.grad(input=lambda g, shape: g.reshape(shape))
 
 
-# ---------------------------------------------------------------- the same elements again and again
-
-
-@op(cast=None, view=True)
-def expand(xp, input: Array, size: Sizes):
-    """Repeat along dimensions of size 1, and along new leading ones, without copying: their stride is 0.
-
-    Shape:    input (n, 1) -> out (k, n, m); a size of -1 keeps the input's
-    Math:     y[k, i, j] = x[i, 0]
-    Gradient: dL/dx = the sum of g over the repeated dimensions
-    Raises:   RuntimeError for a size that differs where the input's is not 1
-    """
-    size = _expanded_size(input, size)
-    if size == input.shape:
-        return input[...]
-    out = xp.broadcast_to(input, size)
-    if xp is np and input.flags.writeable:
-        out.flags.writeable = True  # parts of it may be written
-    return out
-
-
-expand.grad(input=lambda g: g)  # the engine sums every gradient down to its input's shape
-
-
-def _expanded_size(array, size):
-    """Return the sizes with -1 filled in, with PyTorch's errors."""
-    shape, lead = array.shape, len(size) - array.ndim
-    if lead < 0:
-        raise RuntimeError(with_remedy(
-            f"expand(torch.{dtypes.of(array).legacy}Tensor{{{list(shape)}}}, size={list(size)}): the number of sizes provided "
-            f"({len(size)}) must be greater or equal to the number of dimensions in the tensor ({array.ndim})",
-            "Dimensions can be repeated and added, not dropped."))  # fmt: skip
-    full = list(size)
-    for i in range(len(size) - 1, -1, -1):  # from the last, as PyTorch does
-        n, own = size[i], shape[i - lead] if i >= lead else 1
-        if n == -1 and i >= lead:
-            full[i] = own
-        elif n < 0 and i < lead:
-            raise RuntimeError(
-                f"The expanded size of the tensor ({n}) isn't allowed in a leading, non-existing dimension {i}"
-            )
-        elif n != own and (own != 1 or n < 0):
-            raise RuntimeError(with_remedy(
-                f"The expanded size of the tensor ({n}) must match the existing size ({own}) at non-singleton "
-                f"dimension {i}.  Target sizes: {list(size)}.  Tensor sizes: {list(shape)}",
-                "Only dimensions of size 1 can be repeated."))  # fmt: skip
-    return tuple(full)
-
-
-@method
-def expand_as(self, other):
-    """Repeat, without copying, to the shape of another tensor."""
-    return expand(self, other.array.shape)
-
-
-@method
-def broadcast_to(input, size):
-    """Repeat, without copying, to a shape: `expand` as a function."""
-    return expand(input, size)
-
-
 # ---------------------------------------------------------------- in place
 
 
@@ -534,7 +471,6 @@ speak(
     moveaxis=movedim,
     transpose=lambda a, axes=None: a.T if axes is None else permute(a, axes),
     expand_dims=unsqueeze,
-    broadcast_to=expand,
     squeeze=lambda a, axis=None: squeeze(a, axis),
     ravel=ravel,
 )
