@@ -117,8 +117,6 @@ def empty_strided(xp, dtype, size, stride):
 
 def _like(name, input, dtype, device, fill):
     """Return an array like a tensor's, made by `fill(xp, shape, dtype)`, in the same order in memory."""
-    if not isinstance(input, Tensor):
-        raise not_a_tensor(name, "input", 1, input)
     array = input.array
     target = numpy_dtype(name, dtype) or array.dtype
     xp = array_module(input.device if device is None else device)
