@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from .. import dtypes
-from ..backends import array_module, device
+from ..backends import array_module
+from ..backends import device as _device
 from ..op import Array, op
 from ..tensor import Tensor, method
 
@@ -71,7 +72,7 @@ def to(self, *args, **kwargs):
             where, d = a.device, a.dtype
         elif isinstance(a, (dtypes.dtype, type)):
             d = a
-        elif isinstance(a, (str, device)):
+        elif isinstance(a, (str, _device)):
             where = a
         elif not isinstance(a, bool) and a is not None:
             raise TypeError(
@@ -104,6 +105,12 @@ _converter("char", dtypes.int8)
 def cpu(self, memory_format=None):
     """Return the tensor on the CPU; itself, if it already is there."""
     return self.to("cpu")
+
+
+@method
+def cuda(self, device=None, non_blocking=False, memory_format=None):
+    """Return the tensor on a CUDA device, the first if none is named; itself, if it already is there."""
+    return self.to(_device("cuda" if device is None else device))
 
 
 def _type(self, dtype=None, non_blocking=False):
