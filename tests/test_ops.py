@@ -55,7 +55,7 @@ def resolve(framework, name):
     target = framework
     for part in name.split("."):
         target = getattr(target, part)
-    return target
+    return target if callable(target) else lambda tensor: getattr(tensor, part)  # a property, such as Tensor.T
 
 
 def run(framework, call, dtype="float64", track=False, strided=False, form=None, change=None, raw=False, **extra):

@@ -84,7 +84,7 @@ def roll(xp, input: Array, shifts, dims=None):
         if not input.ndim:
             raise IndexError("Dimension specified as 0 but tensor has no dimensions")
         return xp.roll(input, shifts, dims)
-    return xp.roll(input, shifts[0])
+    return xp.roll(input, *shifts)
 
 
 roll.grad(input=lambda g, shifts, dims: roll.both(g, tuple(-s for s in _tuple(shifts)), dims))

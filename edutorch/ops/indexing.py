@@ -166,7 +166,7 @@ def check_positions(array, indices):
             ) from None
 
 
-def check_range(index, axis, size, kind=IndexError, wrap=True, prefix=""):
+def check_range(index, axis, size, kind: type[Exception] = IndexError, wrap=True, prefix=""):
     """Raise an error of the given kind if a position is not in [-size, size), or without `wrap` in [0, size)."""
     lowest = -size if wrap else 0
     if not index.size or (lowest <= index.min() and index.max() < size):

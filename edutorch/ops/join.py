@@ -345,25 +345,25 @@ def meshgrid(*tensors, indexing=None):
         tensor([[1, 1, 1],
                 [2, 2, 2]])
     """
-    if len(tensors) == 1 and not isinstance(tensors[0], Tensor):
-        tensors = tensors[0]
+    vectors = list(tensors if len(tensors) != 1 or isinstance(tensors[0], Tensor) else tensors[0])
     if indexing is None:
         warnings.warn("torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument. "
                       "(Give indexing='ij' to keep what you get now.)", stacklevel=2)  # fmt: skip
-    _not_empty("meshgrid", tensors)
-    for t in tensors:
-        if t.ndim > 1:
-            raise RuntimeError(f"torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: {t}")
-        if t.dtype is not tensors[0].dtype:
+    _not_empty("meshgrid", vectors)
+    for v in vectors:
+        if v.ndim > 1:
+            raise RuntimeError(f"torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: {v}")
+        if v.dtype is not vectors[0].dtype:
             raise RuntimeError("meshgrid expects all tensors to have the same dtype")
     if indexing not in (None, "ij", "xy"):
         raise RuntimeError(f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')
-    swapped = indexing == "xy" and len(tensors) >= 2
-    if swapped:
-        tensors = [tensors[1], tensors[0], *tensors[2:]]
-    shape = [t.numel() for t in tensors]
-    grids = [view(t, (*[1] * i, -1, *[1] * (len(shape) - i - 1))).expand(shape) for i, t in enumerate(tensors)]
-    return (grids[1], grids[0], *grids[2:]) if swapped else tuple(grids)
+    if indexing == "xy":
+        vectors[:2] = reversed(vectors[:2])
+    shape = [v.numel() for v in vectors]
+    grids = [view(v, (*[1] * i, -1, *[1] * (len(shape) - i - 1))).expand(shape) for i, v in enumerate(vectors)]
+    if indexing == "xy":
+        grids[:2] = reversed(grids[:2])
+    return tuple(grids)
 
 
 # ---------------------------------------------------------------- blocks, pairs, choices

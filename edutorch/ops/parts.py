@@ -170,8 +170,7 @@ def cut(input: Array, sizes, dim, node):
 cut.grad(input=lambda g, xp, dim: xp.concatenate(g, dim))
 
 
-@method
-def split(tensor, split_size_or_sections=None, dim=0, *, split_size=None):
+def split(tensor, split_size_or_sections, dim=0):
     """Take a tensor apart into parts of one size (the last may be smaller), or of the sizes given: views.
 
     Args:
@@ -182,7 +181,7 @@ def split(tensor, split_size_or_sections=None, dim=0, *, split_size=None):
         >>> [part.tolist() for part in torch.arange(5).split(2)]
         [[0, 1], [2, 3], [4]]
     """
-    size = split_size if split_size_or_sections is None else split_size_or_sections
+    size = split_size_or_sections
     if not hasattr(size, "__index__"):
         return split_with_sizes(tensor, size, dim)
     size, shape = size.__index__(), tensor.array.shape
@@ -195,6 +194,15 @@ def split(tensor, split_size_or_sections=None, dim=0, *, split_size=None):
         raise RuntimeError(f"split_size can only be 0 if dimension size is 0, but got dimension size of {shape[dim]}")
     sizes = [min(size, shape[dim] - start) for start in range(0, shape[dim], size or 1)] or [0]
     return cut(tensor, sizes, dim, "SplitBackward0")
+
+
+def _split(self, split_size, dim=0):
+    """Take the tensor apart into parts of one size (the last may be smaller), or of the sizes given: views."""
+    return split(self, split_size, dim)
+
+
+_split.__name__ = "split"
+method(_split)
 
 
 @method

@@ -242,7 +242,8 @@ def transpose(input: Array, dim0, dim1):
     Gradient: dL/dx = g with the same two dimensions exchanged
     """
     if not input.ndim:
-        axis_of(0, dim0), axis_of(0, dim1)
+        for dim in (dim0, dim1):
+            axis_of(0, dim)
         return input[...]
     return input.swapaxes(dim0, dim1)
 
