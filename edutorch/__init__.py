@@ -61,6 +61,7 @@ from .ops.bitwise import *
 from .ops.compare import *
 from .ops.convert import *
 from .ops.create import *
+from .ops.differences import *
 from .ops.distance import *
 from .ops.division import *
 from .ops.einsum import *
@@ -77,7 +78,7 @@ from .ops.linalg import cholesky_solve, logdet
 from .ops.linalg_legacy import *
 from .ops.masks import *
 from .ops.matmul import *
-from .ops.norms import dist
+from .ops.norms import dist, renorm
 from .ops.parts import *
 from .ops.products import *
 from .ops.queries import *

@@ -7,13 +7,17 @@ import math
 from .. import dtypes
 from ..errors import dimension_out_of_range, with_remedy
 from ..op import Array, op
+from ..op.forms import inplace_form
+from ..tensor import Tensor, method
+from .arithmetic import mul
+from .axes import axis_of
 from .create import eye
 from .decompositions import svdvals
 from .linalg import inv, slogdet
 from .linalg_checks import need_float, need_matrices, need_square
 from .masks import where
 
-__all__ = ["cond", "dist", "matrix_norm", "norm", "vector_norm"]
+__all__ = ["cond", "dist", "matrix_norm", "norm", "renorm", "vector_norm"]
 
 
 def _need_identity(x, ord, dim):
@@ -239,3 +243,27 @@ def cond(A, p=None, *, out=None):
         invertible = where(singular[..., None, None], eye(A.shape[-1], dtype=A.dtype, device=A.device), A)
         found = where(singular, math.inf, matrix_norm(A, p) * matrix_norm(inv(invertible), p))
     return found if out is None else out.copy_(found)
+
+
+@method
+def renorm(input, p, dim, maxnorm, *, out=None):
+    """Scale down the slices along `dim` whose p-norm is above `maxnorm`, to that norm.
+
+    Shape: input (n, m) -> out (n, m)
+    Math:  y_i = x_i maxnorm / |x_i| where |x_i| > maxnorm, else x_i
+
+    Raises:
+        RuntimeError: for a p-norm that is none, a negative `maxnorm`, or a tensor of less than two dimensions.
+    """
+    if p <= 0:
+        raise RuntimeError("renorm: non-positive-norm not supported")
+    if maxnorm < 0:
+        raise RuntimeError(f"renorm: expected maxnorm to be >= 0 but got {maxnorm:g}")
+    if input.ndim < 2:
+        raise RuntimeError(f"renorm: input needs at least 2 dimensions, got {input.ndim} dimensions")
+    axis = axis_of(input.ndim, dim)
+    sizes = vector_norm(input, p, [d for d in range(input.ndim) if d != axis], keepdim=True)
+    return mul(input, where(sizes > maxnorm, maxnorm / (sizes + 1e-7), 1.0), out=out)
+
+
+Tensor.renorm_ = inplace_form(renorm, "renorm_")  # type: ignore[assignment]

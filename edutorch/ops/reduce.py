@@ -133,11 +133,7 @@ def mean(xp, input: Array, dim=None, keepdim=False, *, dtype=None):
     return add_up(input, axes_of(input.ndim, dim), keepdim) / count(input.shape, dim)
 
 
-mean.grad(
-    input=lambda g, dim, keepdim, shape: spread_back(
-        g / builtins.max(count(shape, dim), 1), dim, keepdim, shape
-    )
-)
+mean.grad(input=lambda g, dim, keepdim, shape: spread_back(g / builtins.max(count(shape, dim), 1), dim, keepdim, shape))
 
 
 @op()
@@ -154,9 +150,7 @@ def nansum(xp, input: Array, dim=None, keepdim=False, *, dtype=None):
     return input.sum(axis=axes_of(input.ndim, dim), keepdims=keepdim, dtype=dtype or dtypes.INT64)
 
 
-nansum.grad(
-    input=lambda xp, g, input, dim, keepdim, shape: spread_back(g, dim, keepdim, shape) * ~xp.isnan(input)
-)
+nansum.grad(input=lambda xp, g, input, dim, keepdim, shape: spread_back(g, dim, keepdim, shape) * ~xp.isnan(input))
 
 
 @method
@@ -172,6 +166,27 @@ def nanmean(input, dim=None, keepdim=False, *, dtype=None, out=None):
         )
     numbers = sum(~input.isnan(), dim, keepdim)
     return nansum(input, dim, keepdim, dtype=dtype).div(numbers, out=out)
+
+
+@method
+def sum_to_size(self, *size):
+    """Add up so that the result has a size that broadcasts to this tensor's: what undoes broadcasting.
+
+    Shape: input (n, m) -> out (size), such as (m,) or (n, 1)
+
+    Raises:
+        RuntimeError: if the size does not broadcast to the tensor's.
+    """
+    size = tuple(size[0]) if len(size) == 1 and not isinstance(size[0], int) else size
+    shape = tuple(self.shape)
+    lead = len(shape) - len(size)
+    if lead < 0 or builtins.any(n not in (1, m) for n, m in zip(size, shape[lead:], strict=True)):
+        raise RuntimeError(f"size {{{list(size)}}} is not expandable to size {{{list(shape)}}}.")
+    added = [i for i, m in enumerate(shape) if i < lead or size[i - lead] != m]
+    if not added:
+        return self
+    total = sum(self, added, keepdim=True)
+    return total.view(size) if lead else total
 
 
 # ---------------------------------------------------------------- products
@@ -192,8 +207,7 @@ def prod(xp, input: Array, dim=None, keepdim=False, *, dtype=None):
     if isinstance(dim, (tuple, list)):
         raise TypeError(
             with_remedy(
-                "prod() received an invalid combination of arguments - got (Tensor, tuple), but expected "
-                "one of:",
+                "prod() received an invalid combination of arguments - got (Tensor, tuple), but expected one of:",
                 "(Tensor input) or (Tensor input, int dim): multiply over one dimension at a time.",
             )
         )

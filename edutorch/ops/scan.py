@@ -8,24 +8,12 @@ from __future__ import annotations
 from .. import dtypes
 from ..errors import with_remedy
 from ..op import Array, op
-from ..tensor import method
 from .axes import axis_of
 from .dialect import speak
 from .gather import along
 from .indexing import scatter_at
-from .join import cat
 
-__all__ = [
-    "cummax",
-    "cummin",
-    "cumprod",
-    "cumsum",
-    "cumulative_trapezoid",
-    "diff",
-    "logcumsumexp",
-    "trapezoid",
-    "trapz",
-]
+__all__ = ["cummax", "cummin", "cumprod", "cumsum", "logcumsumexp"]
 
 
 def from_the_end(xp, array, dim):
@@ -174,109 +162,6 @@ def collect_at(g, shape, indices, dim):
 
 cummax.grad(input=lambda g, shape, indices, dim: collect_at(g, shape, indices, dim))
 cummin.grad(input=lambda g, shape, indices, dim: collect_at(g, shape, indices, dim))
-
-
-# ---------------------------------------------------------------- differences, areas
-
-
-@method
-def diff(input, n=1, dim=-1, prepend=None, append=None, *, out=None):
-    """Return the differences of neighbours along `dim`, `n` times over.
-
-    Shape: input (k, m) -> out (k - n, m) for dim = 0
-    Math:  y_i = x_(i+1) - x_i; for booleans, whether they differ
-
-    Args:
-        prepend, append: tensors to put before and behind the input.
-
-    Raises:
-        RuntimeError: for a negative `n`, a 0-d input, or shapes that do not fit.
-    """
-    if not input.ndim:
-        raise RuntimeError("diff expects input to be at least one-dimensional")
-    axis = axis_of(input.ndim, dim)
-    for other in (prepend, append):
-        if other is not None:
-            _check_neighbour(input, other, axis)
-    if n < 0:
-        raise RuntimeError(f"order must be non-negative but got {n}")
-    if prepend is not None or append is not None:
-        input = cat([t for t in (prepend, input, append) if t is not None], axis)
-    for _ in range(min(n, input.shape[axis])):
-        length = input.shape[axis] - 1
-        later, earlier = input.narrow(axis, 1, length), input.narrow(axis, 0, length)
-        input = later.logical_xor(earlier) if input.array.dtype == dtypes.BOOL else later - earlier
-    return input if out is None else out.copy_(input)
-
-
-def _check_neighbour(input, other, axis):
-    if other.ndim != input.ndim:
-        raise RuntimeError("diff expects prepend or append to be the same dimension as input")
-    for i, (n, m) in enumerate(zip(input.shape, other.shape, strict=True)):
-        if n != m and i != axis:
-            raise RuntimeError(
-                "diff expects the shape of tensor to prepend or append to match that of input except along "
-                f"the differencing dimension; input.size({i}) = {n}, but got tensor.size({i}) = {m}"
-            )
-
-
-def trapezoid(y, x=None, *, dx=None, dim=-1):
-    """Return the area under a curve, drawn as straight lines between its points.
-
-    Shape: y (*, n) -> out (*)
-    Math:  sum_i (x_(i+1) - x_i) (y_i + y_(i+1)) / 2, or with equal distances dx
-
-    Args:
-        x: where the points lie, of `y`'s shape or one-dimensional. dx: their distance, 1 by default.
-    """
-    dim = axis_of(y.ndim, dim)
-    if x is None:
-        if not y.shape[dim]:
-            return y.new_zeros(y.sum(dim).shape)
-        ends = (y.select(dim, 0) + y.select(dim, -1)) * 0.5
-        return (y.sum(dim) - ends) * (1.0 if dx is None else dx)
-    widths, heights = _strips("trapezoid", y, x, dx, dim)
-    return (widths * heights).sum(dim) / 2.0
-
-
-trapz = trapezoid
-
-
-def cumulative_trapezoid(y, x=None, *, dx=None, dim=-1):
-    """Return the area under a curve up to each of its points but the first, drawn as straight lines.
-
-    Shape: y (*, n) -> out (*, n - 1)
-    Math:  the running totals of (x_(i+1) - x_i) (y_i + y_(i+1)) / 2, or with equal distances dx
-
-    Args:
-        x: where the points lie, of `y`'s shape or one-dimensional. dx: their distance, 1 by default.
-    """
-    dim = axis_of(y.ndim, dim)
-    if x is None:
-        length = y.shape[dim] - 1
-        heights = y.narrow(dim, 0, length) + y.narrow(dim, 1, length)
-        return ((1.0 if dx is None else dx) / 2.0 * heights).cumsum(dim)
-    widths, heights = _strips("cumulative_trapezoid", y, x, dx, dim)
-    return (widths * heights).cumsum(dim) / 2.0
-
-
-def _strips(name, y, x, dx, dim):
-    """Return the widths of the strips under a curve, and twice their mean heights."""
-    if dx is not None:
-        raise TypeError(
-            with_remedy(
-                f"{name}() received an invalid combination of arguments - got (Tensor, Tensor, "
-                f"dx={type(dx).__name__}), but expected one of:",
-                "(Tensor y, Tensor x) or (Tensor y, Number dx).",
-            )
-        )
-    n = y.shape[dim]
-    if x.ndim == 1:
-        if x.shape[0] != n:
-            raise RuntimeError(f"{name}: There must be one `x` value for each sample point")
-        x = x.reshape([-1 if i == dim else 1 for i in range(y.ndim)])
-    heights = y.narrow(dim, 0, n - 1) + y.narrow(dim, 1, n - 1)
-    return x.narrow(dim, 1, n - 1) - x.narrow(dim, 0, n - 1), heights
 
 
 # ---------------------------------------------------------------- NumPy's words, for formulas on Tensors

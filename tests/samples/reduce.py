@@ -8,6 +8,7 @@ WITH_NAN = array([[1.0, NAN, 3.0], [4.0, 5.0, NAN]])
 TIES = array([[1.0, 3.0, 3.0], [3.0, 2.0, 1.0]])
 ONE_ZERO = array([[2.0, 0.0, 3.0], [1.5, 4.0, -1.0]])
 TWO_ZEROS = array([[2.0, 0.0, 3.0], [0.0, 4.0, 0.0]])
+SCALED = {"node": False, "reason": "PyTorch has an operator of its own", "dtypes": ("float64", "float32")}
 NO_GRADIENT = dict(grad=False, reason="the result is whole numbers")
 FLOATS = dict(dtypes=("float64", "float32", "float16", "bfloat16"))
 DIM_NONE = dict(node=False, reason="PyTorch tells sum(dim=None) from sum(): SumBackward1, SumBackward0")
@@ -82,6 +83,13 @@ SAMPLES = [
     Sample("nanmean", WITH_NAN, opts=FLOATS),
     Sample("nanmean", WITH_NAN, 1, True, opts=FLOATS),
     Sample("nanmean", randn(2, 3), (0, 1)),
+    Sample("Tensor.sum_to_size", randn(2, 3, 4), 3, 1),
+    Sample("Tensor.sum_to_size", randn(2, 3), (1, 3)),
+    Sample("Tensor.sum_to_size", randn(2, 3), 2, 3),
+    Sample("renorm", randn(3, 4), 2, 0, 1.0, opts=SCALED),
+    Sample("renorm", randn(3, 4), 1, 1, 0.5, opts=SCALED),
+    Sample("renorm", randn(2, 3, 4), 3, -1, 0.7, opts=SCALED),
+    Sample("renorm", randn(3, 4), 2, 0, 100, opts=SCALED),
     Sample("all", bools(2, 3)),
     Sample("all", bools(2, 3), 1),
     Sample("all", bools(2, 3), (0, 1), True),
@@ -118,6 +126,10 @@ ERRORS = [
     Error("amin", randn(0, 3), (0, 1)),
     Error("amax", randn(2, 3), (0, 0)),
     Error("nanmean", ints(3)),
+    Error("Tensor.sum_to_size", randn(2, 3), 2),
+    Error("renorm", randn(3), 2, 0, 1.0),
+    Error("renorm", randn(2, 2), 0, 0, 1.0),
+    Error("renorm", randn(2, 2), 2, 0, -1.0),
     Error("any", randn(2, 3), 4),
     Error("count_nonzero", randn(2, 3), 4),
 ]

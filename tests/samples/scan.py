@@ -1,4 +1,4 @@
-"""Running totals, differences, areas."""
+"""Running totals."""
 
 import edutorch
 from tests.samples import Error, Sample, array, bools, ints, positive, randn
@@ -41,26 +41,6 @@ SAMPLES = [
     Sample("logcumsumexp", randn(2, 3), -2, opts=FLOATS),
     Sample("logcumsumexp", randn(), 0, opts=FLOATS),
     Sample("logcumsumexp", array([-INF, -INF, 3.0, 800.0, -800.0]), 0, opts=FLOATS | dict(grad=False, reason="NaN")),
-    Sample("diff", randn(5)),
-    Sample("diff", randn(3, 4), n=2),
-    Sample("diff", randn(3, 4), 1, 0),
-    Sample("diff", randn(3, 4), n=5, dim=0),
-    Sample("diff", randn(3, 4), n=0, opts=dict(node=False, reason="PyTorch copies: CopyBackwards")),
-    Sample("diff", randn(3, 4), prepend=randn(3, 1), append=randn(3, 2, salt=1)),
-    Sample("diff", bools(6)),
-    Sample("trapezoid", randn(5), opts=IN_C),
-    Sample("trapezoid", randn(3, 4), dx=0.5, opts=IN_C),
-    Sample("trapezoid", randn(3, 4), dim=0, opts=IN_C),
-    Sample("trapezoid", randn(3, 4), randn(3, 4, salt=1), opts=IN_C),
-    Sample("trapezoid", randn(3, 4), randn(4, salt=1), opts=IN_C),
-    Sample("trapezoid", randn(3, 4), randn(3, salt=1), dim=0, opts=IN_C),
-    Sample("trapezoid", randn(1), opts=IN_C),
-    Sample("trapezoid", randn(0), opts=IN_C),
-    Sample("trapz", randn(3, 4), opts=IN_C),
-    Sample("trapz", randn(3, 4), randn(4, salt=1), opts=IN_C),
-    Sample("cumulative_trapezoid", randn(5), opts=IN_C),
-    Sample("cumulative_trapezoid", randn(3, 4), dx=0.5, dim=0, opts=IN_C),
-    Sample("cumulative_trapezoid", randn(3, 4), randn(4, salt=1), opts=IN_C),
 ]
 
 ERRORS = [
@@ -68,10 +48,4 @@ ERRORS = [
     Error("cumprod", randn(2, 3), -3),
     Error("cummax", randn(2), 1),
     Error("logcumsumexp", ints(3), 0),
-    Error("diff", randn()),
-    Error("diff", randn(3), n=-1),
-    Error("diff", randn(3), dim=1),
-    Error("diff", randn(2, 3), prepend=randn(3)),
-    Error("diff", randn(2, 3), append=randn(3, 1)),
-    Error("trapezoid", randn(2, 3), randn(4)),
 ]
