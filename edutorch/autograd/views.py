@@ -178,11 +178,23 @@ def write(tensor, old, result):
         raise RuntimeError(with_remedy(
             f"output with shape {list(array.shape)} doesn't match the broadcast shape {list(result.array.shape)}",
             "Writing in place cannot change a shape: compute a new tensor instead, as in x = x + y."))  # fmt: skip
-    refuse_cast(result.dtype, tensor.dtype)
     if result.array.dtype != array.dtype:
+        refuse_cast(result.dtype, tensor.dtype)
         result = result.to(tensor.dtype)
-    node = result.node
-    saved = [v for v in node.saved or () if isinstance(v, Tensor)] if node is not None and node.role == "node" else []
+    if result.node is None:  # nothing was recorded, so nothing was saved
+        array[...] = result.array
+        bump(tensor)
+    else:
+        _write_saved(tensor, old, result)
+    if (tensor.tracked or result.tracked) and is_grad_enabled():
+        _link(tensor, result)
+    return tensor
+
+
+def _write_saved(tensor, old, result):
+    """Write a recorded result: what its node saved of this memory must stay true, or be known to be stale."""
+    array, node = tensor.array, result.node
+    saved = [v for v in node.saved or () if isinstance(v, Tensor)] if node.role == "node" else []
     if any(value is old for value in saved):
         old.array = array.copy()  # the gradient needs the value as it was
     array[...] = result.array
@@ -192,10 +204,7 @@ def write(tensor, old, result):
     for value in saved:
         if value.array is result.array and not elsewhere:
             value.array, value.storage = array, storage  # the saved output is this memory now, written just now:
-            result.node.stamp = storage.stamp  # only a later write makes it stale
-    if is_grad_enabled() and (tensor.tracked or result.tracked):
-        _link(tensor, result)
-    return tensor
+            node.stamp = storage.stamp  # only a later write makes it stale
 
 
 def _link(tensor, result):
