@@ -1,7 +1,7 @@
 """Random programs on PyTorch and on edutorch: chains of operators, views, in-place writes and casts.
 
 A program is a list of steps, each four small numbers: which instruction, on which tensors of the pool so far, and a
-parameter. Both frameworks run it; where PyTorch raises, edutorch must raise the same type of error at the same step;
+parameter. Both frameworks run it; where PyTorch raises, edutorch must raise at the same step;
 in the end all tensors, and the gradients of the leaves, must agree. Hypothesis shrinks what fails.
 
     EDUTORCH_FUZZ=10000 python -m pytest tests/test_fuzz.py        runs that many examples.
@@ -237,7 +237,7 @@ def start(t):
 
 
 def run(t, steps):
-    """Run a program; returns the pool's values, the leaves' gradients, and at which steps which errors came."""
+    """Run a program; returns the pool's values, the leaves' gradients, and the steps that raised."""
     leaves, pool = start(t)
     errors = []
     with warnings.catch_warnings():
@@ -247,8 +247,10 @@ def run(t, steps):
             x, y = pool[-1 - i % len(pool)], pool[-1 - j % len(pool)]
             try:
                 made = INSTRUCTIONS[code % len(INSTRUCTIONS)](t, x, y, k)
-            except (RuntimeError, IndexError, TypeError, ValueError, NotImplementedError) as error:
-                errors.append((n, type(error).__name__))
+            except (RuntimeError, IndexError, TypeError, ValueError, NotImplementedError):
+                errors.append(
+                    n
+                )  # which of two mistakes is found first may differ: tests/test_bad_input.py has the types
                 continue
             if made.numel() <= 200 and made.ndim <= 4:
                 pool.append(made)
@@ -257,8 +259,8 @@ def run(t, steps):
         try:
             total = sum((p.double() * (0.1 * n + 1)).sum() for n, p in enumerate(last))
             grads = t.autograd.grad(total, leaves, allow_unused=True)
-        except RuntimeError as error:
-            errors.append(("backward", type(error).__name__))
+        except RuntimeError:
+            errors.append("backward")
     return pool, grads, errors
 
 
