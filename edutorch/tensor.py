@@ -5,6 +5,7 @@ No mathematics is here. Operators (`edutorch/ops/`) attach themselves as methods
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ import numpy as np
 
 from . import dtypes, printing
 from .backends import DEVICE_TYPE, device
-from .errors import dimension_out_of_range, with_remedy
+from .errors import dimension_out_of_range, not_a_tensor, with_remedy
 
 _new = object.__new__
 
@@ -267,11 +268,12 @@ class Tensor:
         return bool((self.array == other).any())
 
     def __format__(self, spec):
-        return (
-            format(self.item() if not self.array.ndim else repr(self), spec)
-            if spec or not self.array.ndim
-            else repr(self)
-        )
+        if not self.array.ndim:
+            return format(self.item(), spec)
+        if spec:
+            raise TypeError(with_remedy("unsupported format string passed to Tensor.__format__",
+                                        f"Its shape is {self.array.shape}; a format like {spec!r} is for one number."))  # fmt: skip
+        return repr(self)
 
     def __repr__(self):
         suffixes = []
@@ -326,6 +328,20 @@ def wrap(array):
 
 
 def method(function):
-    """Attach a function to Tensor under its own name, and return it."""
+    """Attach a function to Tensor under its own name, and return it in the form for users of the namespace."""
     setattr(Tensor, function.__name__, function)
-    return function
+    return first_checked(function)
+
+
+def first_checked(function):
+    """Return a method as a function that raises PyTorch's error if its first argument is no tensor."""
+    parameter = next(iter(function.__code__.co_varnames))
+
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        first = args[0] if args else kwargs.get(parameter)
+        if isinstance(first, Tensor) or not (args or kwargs):
+            return function(*args, **kwargs)
+        raise not_a_tensor(function.__name__, "input" if parameter == "self" else parameter, 1, first)
+
+    return call

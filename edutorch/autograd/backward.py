@@ -17,7 +17,7 @@ from .versions import bump, storage_of
 from .views import refuse_leaf, sync
 
 
-def _seeds(tensors, grads, is_grads_batched=False):
+def _seeds(tensors, grads):
     """Return a gradient for each output: those given, or one for a scalar.
 
     Raises:
@@ -51,7 +51,7 @@ def _seeds(tensors, grads, is_grads_batched=False):
 
 
 def _as_tuple(value):
-    return tuple(value) if isinstance(value, (list, tuple)) else (value,)
+    return (value,) if isinstance(value, Tensor) else tuple(value)
 
 
 def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, grad_variables=None, inputs=None):

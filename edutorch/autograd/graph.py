@@ -174,7 +174,7 @@ class Handle:
 
 
 class FormulaNode(Node):
-    """A node of an operator with one gradient formula per input (`edutorch/op.py` makes the subclasses)."""
+    """A node of an operator with one gradient formula per input (`edutorch/op/nodes.py` makes the subclasses)."""
 
     __slots__ = ()
 

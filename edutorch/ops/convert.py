@@ -10,6 +10,8 @@ from ..backends import device as _device
 from ..op import Array, op
 from ..tensor import Tensor, method
 
+__all__ = ["clone"]
+
 
 @op(cast=None, out=False)
 def clone(input: Array, *, memory_format=None):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from .. import dtypes
-from ..tensor import Tensor, method
+from ..tensor import Tensor, first_checked, method
 
 __all__ = ["can_cast", "is_complex", "is_floating_point", "is_nonzero", "is_same_size", "is_signed", "layout",
            "result_type", "strided"]  # fmt: skip
 
-is_floating_point, is_complex, is_signed = Tensor.is_floating_point, Tensor.is_complex, Tensor.is_signed
+is_floating_point = first_checked(Tensor.is_floating_point)
+is_complex = first_checked(Tensor.is_complex)
+is_signed = first_checked(Tensor.is_signed)
 
 
 @method
