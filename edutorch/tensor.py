@@ -335,13 +335,13 @@ def method(function):
 
 def first_checked(function):
     """Return a method as a function that raises PyTorch's error if its first argument is no tensor."""
-    parameter = next(iter(function.__code__.co_varnames))
+    parameter = function.__code__.co_varnames[0] if function.__code__.co_argcount else "input"
 
     @functools.wraps(function)
     def call(*args, **kwargs):
         first = args[0] if args else kwargs.get(parameter)
         if isinstance(first, Tensor) or not (args or kwargs):
             return function(*args, **kwargs)
-        raise not_a_tensor(function.__name__, "input" if parameter == "self" else parameter, 1, first)
+        raise not_a_tensor(function.__name__, "input" if parameter == "self" else parameter, 1, first)  # never a method's
 
     return call
