@@ -342,6 +342,6 @@ def first_checked(function):
         first = args[0] if args else kwargs.get(parameter)
         if isinstance(first, Tensor) or not (args or kwargs):
             return function(*args, **kwargs)
-        raise not_a_tensor(function.__name__, "input" if parameter == "self" else parameter, 1, first)  # never a method's
+        raise not_a_tensor(function.__name__, "input" if parameter == "self" else parameter, 1, first)
 
     return call
