@@ -59,8 +59,8 @@ def getitem(input: Array, index):
     """
     try:
         return input[index]
-    except IndexError as error:
-        raise _explained(error, input, index) from None
+    except IndexError:
+        raise _explained(input, index) from None
 
 
 @op(cast=None, method=False, out=False, node="SliceBackward0")
@@ -80,14 +80,11 @@ getitem.grad(input=lambda g, shape, index: place.both(g, shape, index))
 place.grad(input=lambda g, index: getitem.both(g, index))
 
 
-def _explained(error, array, index):
+def _explained(array, index):
     """Return PyTorch's error for an index that NumPy refused."""
     used = sum(type(entry) in (int, slice) for entry in index)
     if used <= array.ndim:
-        if "out of bounds" not in str(error):
-            return ValueError("Overflow when unpacking long long")
-        sentence = str(error).replace("for axis", "for dimension")
-        return IndexError(with_remedy(sentence, _range_of(int(sentence.split()[-1]))))
+        return _number_out_of_range(array, index, array.ndim - used)
     if array.ndim or used > 1 or len(index) > 2:
         return IndexError(with_remedy(
             f"too many indices for tensor of dimension {array.ndim}",
@@ -98,6 +95,19 @@ def _explained(error, array, index):
         return IndexError("slice() cannot be applied to a 0-dim tensor.")
     return IndexError("invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to "
                       "convert a 0-dim tensor to a number")  # fmt: skip
+
+
+def _number_out_of_range(array, index, skipped):
+    """Return PyTorch's error for a number that is too large; it counts dimensions by the entries of the index."""
+    axis = 0
+    for position, entry in enumerate(index):
+        if type(entry) is int and not -array.shape[axis] <= entry < array.shape[axis]:
+            break
+        axis += skipped if entry is Ellipsis else entry is not None
+    if abs(entry) >= 2**63:
+        return ValueError("Overflow when unpacking long long")
+    sentence = f"index {entry} is out of bounds for dimension {position} with size {array.shape[axis]}"
+    return IndexError(with_remedy(sentence, _range_of(array.shape[axis])))
 
 
 # ---------------------------------------------------------------- the advanced part: a copy
@@ -451,8 +461,8 @@ def _write_part(tensor, index, value):
     """Write straight into the array, unless elements share memory; returns whether it was done."""
     try:
         part = tensor.array[index]
-    except IndexError as error:
-        raise _explained(error, tensor.array, index) from None
+    except IndexError:
+        raise _explained(tensor.array, index) from None
     if 0 in part.strides or not part.flags.writeable:
         return False
     new = value.array
