@@ -3,7 +3,7 @@
     torch.manual_seed(0)                        # from here on, every draw is determined
     g = torch.Generator().manual_seed(0)        # a stream of its own, handed to functions as generator=g
 
-The numbers are PyTorch's, digit by digit: `streams.py` turns a Mersenne Twister's words into them.
+The numbers are PyTorch's, digit by digit: `streams` turns a Mersenne Twister's words into them.
 """
 
 from __future__ import annotations

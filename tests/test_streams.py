@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edutorch.box_muller import fused_multiply_add
-from edutorch.fisher_yates import shuffled
+from edutorch.streams.box_muller import fused_multiply_add
+from edutorch.streams.fisher_yates import shuffled
 from edutorch.streams import Stream
 from tests.streams_oracle import need_own_stream
 

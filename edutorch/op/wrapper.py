@@ -103,9 +103,8 @@ def write_call(op, half):
                 checks.append(f"a_{first}.dtype not in direct")
             emit(f"if {' or '.join(checks)}: {detour}")
     # A view whose base was written since takes its history anew.
-    for n in names:
-        if kinds[n].startswith("Index"):
-            continue
+    tracks = [n for n in part if op.whole or n in op.formulas]
+    for n in tracks:
         if kinds[n] == "Arrays":
             emit(f"for t in {n}:")
             emit("    if t.base is not None and t.base.storage is not None: sync(t)")
@@ -150,7 +149,6 @@ def write_call(op, half):
     if op.view:
         _write_view(op, emit, names[0])
     # Record.
-    tracks = [n for n in part if op.whole or n in op.formulas]
     if tracks:
         flags = [
             f"any([t.tracked for t in {n}])" if kinds[n] == "Arrays"

@@ -6,7 +6,7 @@ import math
 import warnings
 
 from .. import dtypes
-from ..box_muller import fused_multiply_add
+from ..streams.box_muller import fused_multiply_add
 from ..errors import with_remedy
 from ..op.quiet import quietly
 from ..tensor import Tensor

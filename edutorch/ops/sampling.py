@@ -16,7 +16,7 @@ from ..autograd.views import before_write, refuse_shared_elements, write
 from ..errors import cannot_broadcast, not_a_tensor, with_remedy
 from ..modes import is_grad_enabled
 from ..op import Array, Index, op
-from ..poisson import poisson as poisson_number
+from ..streams.poisson import poisson as poisson_number
 from ..tensor import Tensor, method, wrap
 from .create import empty, empty_like
 from .creation import creation, default_floats, sizes_of, whole_number

@@ -23,10 +23,10 @@ import ml_dtypes
 import numpy as np
 from numpy.typing import DTypeLike
 
-from edutorch import dtypes
-from edutorch.box_muller import blocks, elementwise, fused_multiply_add, pairs
-from edutorch.fisher_yates import shuffled
-from edutorch.mersenne import MersenneTwister
+from .. import dtypes
+from .box_muller import blocks, elementwise, fused_multiply_add, pairs
+from .fisher_yates import shuffled
+from .mersenne import MersenneTwister
 
 _DOUBLE_WORDS_FROM = 2**28
 _INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1

@@ -6,7 +6,7 @@ all of them ("twisting"); each draw reads the next word and scrambles it a littl
 they turn words into numbers agree on every number: that is what lets edutorch repeat a PyTorch run exactly.
 
 NumPy's bit generator of the same name yields the same words; this file adds PyTorch's rules for seeds and its
-byte layout of the state. `streams.py` turns the words into numbers.
+byte layout of the state. `stream.py` turns the words into numbers.
 
 [1] M. Matsumoto and T. Nishimura, "Mersenne Twister: a 623-dimensionally equidistributed uniform
     pseudo-random number generator", ACM Trans. Model. Comput. Simul. 8 (1998), 3-30.
