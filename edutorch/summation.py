@@ -17,11 +17,13 @@ import math
 
 import numpy as np
 
-_FOLD = 16  # rows added at once: few enough for exactness, enough to use memory well
+_MANY = 256  # rows from which on a matrix is folded
+_FEW = 16  # rows to be added in one product at the end
 _LONGEST_RUN = 256  # neighbours added in one product
 _WORTH_IT = 2048  # elements from which on a product beats NumPy's own loop
 _FLOATS = frozenset((np.dtype("float32"), np.dtype("float64")))
 
+_FIRST = (0, (0,))
 _add = np.add.reduce
 
 
@@ -38,8 +40,10 @@ def add_up(array, axis=None, keepdims=False):
     """
     if type(array) is not np.ndarray:
         return array.sum(axis=axis, keepdims=keepdims)
-    if array.size < _WORTH_IT or array.dtype not in _FLOATS or not array.flags.c_contiguous:
+    if array.size < _WORTH_IT or array.dtype not in _FLOATS or (axis in _FIRST and array.shape[0] < _MANY):
         return _add(array, axis=axis, keepdims=keepdims)
+    if not array.flags.c_contiguous:
+        return _add_unordered(array, axis, keepdims)
     if axis is None:
         total = _add(_fold(array.reshape(-1, 1), until=_WORTH_IT), axis=None)
         return np.full((1,) * array.ndim, total) if keepdims else total
@@ -50,6 +54,14 @@ def add_up(array, axis=None, keepdims=False):
     for first, count in reversed(_blocks(axes)):
         array = _add_block(array, first, count)
     return array.reshape([1 if i in axes else n for i, n in enumerate(shape)]) if keepdims else array
+
+
+def _add_unordered(array, axis, keepdims):
+    """Sum an array that does not lie in memory row by row."""
+    if axis is None or not array.flags.f_contiguous:
+        return _add(array, axis=axis, keepdims=keepdims)
+    mirrored = -1 - axis if isinstance(axis, int) else tuple([-1 - a for a in axis])
+    return add_up(array.T, mirrored, keepdims).T
 
 
 def _blocks(axes):
@@ -71,24 +83,25 @@ def _add_block(array, first, count):
     if not after:
         return _add_neighbours(array.reshape(math.prod(before), -1)).reshape(before)
     groups = array.reshape(math.prod(before), -1, math.prod(after))
-    if groups.shape[1] < _FOLD**2 and first > 0:  # short runs: NumPy's row by row is exact enough
+    if groups.shape[1] < _MANY:  # NumPy's way, row by row, is exact enough, and as fast
         return _add(groups, axis=1).reshape(before + after)
     total = np.empty((groups.shape[0], groups.shape[2]), array.dtype)
     for rows, out in zip(groups, total, strict=True):
-        rows = _fold(rows, until=_FOLD**2)
+        rows = _fold(rows, until=_FEW)
         np.matmul(_ones(rows.shape[0], array.dtype), rows, out=out)
     return total.reshape(before + after)
 
 
 def _fold(rows, until):
-    """Fold a matrix of many rows until fewer than `until` are left, whose sum is the same."""
-    ones = _ones(_FOLD, rows.dtype)
+    """Fold a matrix of many rows until no more than `until` are left, whose sum is the same."""
     count, width = rows.shape
-    while count >= until:
-        folded = count // _FOLD
-        whole = folded * _FOLD
-        sums = (ones @ rows[:whole].reshape(_FOLD, folded * width)).reshape(folded, width)
-        sums[: count - whole] += rows[whole:]
+    while count > until:
+        height = 16 if count >= 256 else 8 if count >= 64 else 4  # fewer than there are rows then, also for a rest
+        folded, rest = divmod(count, height)
+        flat = rows[: count - rest] if rest else rows
+        sums = (_ones(height, rows.dtype) @ flat.reshape(height, folded * width)).reshape(folded, width)
+        if rest:
+            sums[:rest] += rows[count - rest :]
         rows, count = sums, folded
     return rows
 
