@@ -10,7 +10,20 @@ from ..backends import device as _device
 from ..op import Array, op
 from ..tensor import Tensor, method
 
-__all__ = ["clone"]
+__all__ = ["clone", "contiguous_format", "memory_format", "preserve_format"]
+
+
+class memory_format:
+    """In which order a copy's elements lie: as in the original (`preserve_format`), or row by row."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def __repr__(self):
+        return f"torch.{self.name}"
+
+
+contiguous_format, preserve_format = memory_format("contiguous_format"), memory_format("preserve_format")
 
 
 @op(cast=None, out=False)
@@ -21,7 +34,7 @@ def clone(input: Array, *, memory_format=None):
     Math:     y = x
     Gradient: dL/dx = g
     """
-    return input.copy()
+    return input.copy("C" if memory_format is contiguous_format else _order(input))
 
 
 clone.grad(input=lambda g: g)
@@ -41,9 +54,13 @@ def astype(input: Array, dtype_):
 astype.grad(input=lambda g: g)
 
 
+def _order(array):
+    return "C" if 0 in array.strides else "K"  # as in PyTorch, expanded tensors become contiguous, others keep their order
+
+
 def cast_array(array, numpy_dtype):
     """Convert an array as PyTorch does: float to integer wraps or saturates without a warning."""
-    order = "C" if 0 in array.strides else "K"  # as in PyTorch, an expanded tensor becomes contiguous, others keep their order
+    order = _order(array)
     if array.dtype.kind in "f" or array.dtype == dtypes.BFLOAT16:
         if numpy_dtype.kind == "u" and numpy_dtype.itemsize < 8:
             return array.astype(np.int64, order).astype(numpy_dtype)  # negative numbers wrap, as in PyTorch
