@@ -27,9 +27,7 @@ def processor() -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
-    parser.add_argument(
-        "parts", nargs="*", metavar="PART", help="run only benchmarks with this in their name"
-    )
+    parser.add_argument("parts", nargs="*", metavar="PART", help="run only benchmarks with this in their name")
     parser.add_argument("--list", action="store_true", help="print the names, and run nothing")
     parser.add_argument("--json", type=Path, default=RESULTS / "latest.json", help="default: %(default)s")
     arguments = parser.parse_args()
@@ -66,12 +64,8 @@ def main() -> None:
             "edutorch": importlib.metadata.version("edutorch-lessons"),
         },
     }
-    print(
-        f"{record['machine']['processor']}, one thread,", ", ".join(map(" ".join, record["versions"].items()))
-    )
-    results = [
-        harness.measure(harness.BENCHMARKS[name], edutorch, torch) for name in names if name != IMPORT_TIME
-    ]
+    print(f"{record['machine']['processor']}, one thread,", ", ".join(map(" ".join, record["versions"].items())))
+    results = [harness.measure(harness.BENCHMARKS[name], edutorch, torch) for name in names if name != IMPORT_TIME]
     if results:
         print(harness.table(results))
     record["benchmarks"] = harness.as_records(results)

@@ -8,6 +8,7 @@ So `float32 tensor * 2` stays float32, and `int64 tensor * 2.5` becomes the defa
 from __future__ import annotations
 
 import builtins
+from typing import ClassVar
 
 import ml_dtypes
 import numpy as np
@@ -16,8 +17,8 @@ import numpy as np
 class dtype:
     """The type of a tensor's elements, such as `edutorch.float32`. Prints as PyTorch's: `torch.float32`."""
 
-    _by_numpy: dict = {}
-    _by_name: dict = {}
+    _by_numpy: ClassVar[dict] = {}
+    _by_name: ClassVar[dict] = {}
 
     def __init__(self, name, numpy_dtype, legacy):
         self.name, self.numpy, self.legacy = name, np.dtype(numpy_dtype), legacy
@@ -75,7 +76,9 @@ def set_default_dtype(d):
     """
     global _default
     if not isinstance(d, dtype):
-        raise TypeError(f"invalid dtype object: only floating-point types are supported as the default type\nThis is {d!r}.")
+        raise TypeError(
+            f"invalid dtype object: only floating-point types are supported as the default type\nThis is {d!r}."
+        )
     if not d.is_floating_point:
         raise TypeError(f"only floating-point types are supported as the default type\nThis is {d}.")
     _default = d
@@ -125,8 +128,10 @@ def promote(a, b):
     if a == BOOL or b == BOOL:
         return b if a == BOOL else a
     if "u" in (a.kind, b.kind) and max(d.itemsize for d in (a, b) if d.kind == "u") > 1:
-        raise RuntimeError("Promotion for uint16, uint32, uint64 types is not supported, attempted to promote "
-                           f"{dtype._by_numpy[a].legacy} and {dtype._by_numpy[b].legacy}")  # fmt: skip
+        raise RuntimeError(
+            "Promotion for uint16, uint32, uint64 types is not supported, attempted to promote "
+            f"{dtype._by_numpy[a].legacy} and {dtype._by_numpy[b].legacy}"
+        )
     return np.promote_types(a, b)
 
 
@@ -193,8 +198,10 @@ class finfo:
         self.resolution = builtins.float(info.resolution)
 
     def __repr__(self):
-        return (f"finfo(resolution={self.resolution:g}, min={self.min:g}, max={self.max:g}, eps={self.eps:g}, "
-                f"smallest_normal={self.smallest_normal:g}, tiny={self.tiny:g}, dtype={self.dtype})")  # fmt: skip
+        return (
+            f"finfo(resolution={self.resolution:g}, min={self.min:g}, max={self.max:g}, eps={self.eps:g}, "
+            f"smallest_normal={self.smallest_normal:g}, tiny={self.tiny:g}, dtype={self.dtype})"
+        )
 
 
 class iinfo:

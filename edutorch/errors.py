@@ -38,26 +38,29 @@ def cannot_broadcast(shapes):
                 if left[axis] != right[axis] and 1 not in (left[axis], right[axis]):
                     a, b = left, right
                     position = max(len(a), len(b)) + axis
-                    return RuntimeError(with_remedy(
-                        f"The size of tensor a ({a[axis]}) must match the size of tensor b ({b[axis]}) "
-                        f"at non-singleton dimension {position}",
-                        f"The shapes {shape_list((a, b))} do not broadcast: aligned from the right, sizes must be equal "
-                        f"or 1. Check for a missing unsqueeze, reshape or transpose."))  # fmt: skip
+                    return RuntimeError(
+                        with_remedy(
+                            f"The size of tensor a ({a[axis]}) must match the size of tensor b ({b[axis]}) "
+                            f"at non-singleton dimension {position}",
+                            f"The shapes {shape_list((a, b))} do not broadcast: aligned from the right, sizes must be"
+                            " equal or 1. Check for a missing unsqueeze, reshape or transpose.",
+                        )
+                    )
     return RuntimeError(f"The shapes {shape_list(shapes)} do not broadcast")
 
 
 def dimension_out_of_range(ndim, dim):
     """Build the error for a `dim` that the tensor does not have."""
     reach = max(ndim, 1)
-    return IndexError(
-        f"Dimension out of range (expected to be in range of [{-reach}, {reach - 1}], but got {dim})"
-    )
+    return IndexError(f"Dimension out of range (expected to be in range of [{-reach}, {reach - 1}], but got {dim})")
 
 
 def not_a_tensor(function, parameter, position, value):
     """Build the error for an argument that must be a tensor and is not."""
     kind = type(value).__module__ + "." if type(value).__module__ not in ("builtins", "__main__") else ""
-    sentence = f"{function}(): argument '{parameter}' (position {position}) must be Tensor, not {kind}{type(value).__name__}"
+    sentence = (
+        f"{function}(): argument '{parameter}' (position {position}) must be Tensor, not {kind}{type(value).__name__}"
+    )
     if value is None:
         return TypeError(with_remedy(sentence, "None is what a function gives back that has no `return`."))
     if isinstance(value, (bool, int, float, list, tuple)) or hasattr(value, "__array__"):
@@ -66,9 +69,17 @@ def not_a_tensor(function, parameter, position, value):
 
 
 C_NAMES = {
-    "float32": "float", "float64": "double", "float16": "c10::Half", "bfloat16": "c10::BFloat16", "int64": "long int",
-    "int32": "int", "int16": "short int", "int8": "signed char", "uint8": "unsigned char", "bool": "bool",
-}  # fmt: skip
+    "float32": "float",
+    "float64": "double",
+    "float16": "c10::Half",
+    "bfloat16": "c10::BFloat16",
+    "int64": "long int",
+    "int32": "int",
+    "int16": "short int",
+    "int8": "signed char",
+    "uint8": "unsigned char",
+    "bool": "bool",
+}
 
 
 def refuse_different_dtypes(name, numpy_dtypes):
@@ -105,26 +116,36 @@ def refuse_different_dtypes(name, numpy_dtypes):
 
 def different_devices(first, second):
     """Build the error for operands on different devices."""
-    return RuntimeError(with_remedy(
-        f"Expected all tensors to be on the same device, but found at least two devices, {first} and {second}!",
-        "Move one of them: x.to(y.device)."))  # fmt: skip
+    return RuntimeError(
+        with_remedy(
+            f"Expected all tensors to be on the same device, but found at least two devices, {first} and {second}!",
+            "Move one of them: x.to(y.device).",
+        )
+    )
 
 
 def not_implemented(kernel, array):
-    """Build the error for an operator that does not exist for a dtype; `kernel` is PyTorch's name for its inner part."""
+    """Build the error for an operator that lacks a dtype; `kernel` is PyTorch's name for its inner part."""
     dtype = dtypes.of(array)
-    remedy = "It works on integers and booleans: x.long(), x.bool()." if dtype in (dtypes.float32, dtypes.float64) else \
-             "Convert the tensor first, e.g. x.float()."  # fmt: skip
+    remedy = (
+        "It works on integers and booleans: x.long(), x.bool()."
+        if dtype in (dtypes.float32, dtypes.float64)
+        else "Convert the tensor first, e.g. x.float()."
+    )
     return NotImplementedError(with_remedy(f"\"{kernel}\" not implemented for '{dtype.legacy}'", remedy))
 
 
 def bool_subtraction(both):
     """Build the error for a difference of booleans, which could mean two things; `both`: both operands are boolean."""
     if both:
-        return RuntimeError("Subtraction, the `-` operator, with two bool tensors is not supported. "
-                            "Use the `^` or `logical_xor()` operator instead.")  # fmt: skip
-    return RuntimeError("Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a "
-                        "mask, use the `~` or `logical_not()` operator instead.")  # fmt: skip
+        return RuntimeError(
+            "Subtraction, the `-` operator, with two bool tensors is not supported. "
+            "Use the `^` or `logical_xor()` operator instead."
+        )
+    return RuntimeError(
+        "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a "
+        "mask, use the `~` or `logical_not()` operator instead."
+    )
 
 
 def number_overflow(array):

@@ -145,11 +145,7 @@ class inference_mode(Switch):
         self.mode = mode
 
     def _settings(self):
-        return (
-            [(_inference, True), (grad_mode, False)]
-            if self.mode
-            else [(_inference, False), (grad_mode, True)]
-        )
+        return [(_inference, True), (grad_mode, False)] if self.mode else [(_inference, False), (grad_mode, True)]
 
     def clone(self):
         return inference_mode(self.mode)
@@ -182,8 +178,11 @@ class detect_anomaly(Switch):
     def __init__(self, check_nan=True):
         super().__init__()
         self.check_nan = check_nan
-        warnings.warn("Anomaly Detection has been enabled. This mode will increase the runtime and should only be enabled for "
-                      "debugging.", stacklevel=2)  # fmt: skip
+        warnings.warn(
+            "Anomaly Detection has been enabled. This mode will increase the runtime and should only be enabled for "
+            "debugging.",
+            stacklevel=2,
+        )
 
     def _settings(self):
         return [(_anomaly, True), (_check_nan, self.check_nan)]

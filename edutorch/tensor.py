@@ -194,9 +194,13 @@ class Tensor:
             RuntimeError: if there is not exactly one element.
         """
         if self.array.size != 1:
-            raise RuntimeError(with_remedy(
-                f"a Tensor with {self.array.size} elements cannot be converted to Scalar",
-                f"It has shape {self.array.shape}: choose one element, reduce it (.sum(), .mean()), or use .tolist()."))  # fmt: skip
+            raise RuntimeError(
+                with_remedy(
+                    f"a Tensor with {self.array.size} elements cannot be converted to Scalar",
+                    f"It has shape {self.array.shape}: choose one element, reduce it (.sum(), .mean()), or use"
+                    " .tolist().",
+                )
+            )
         value = self.array.item()
         return float(value) if self.array.dtype == dtypes.BFLOAT16 else value
 
@@ -218,8 +222,10 @@ class Tensor:
         if force:
             return self.detach().cpu().numpy()
         if self.is_cuda:
-            raise TypeError("can't convert cuda:0 device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host "
-                            "memory first.")  # fmt: skip
+            raise TypeError(
+                "can't convert cuda:0 device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host "
+                "memory first."
+            )
         if self.tracked:
             raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
         if self.array.dtype == dtypes.BFLOAT16:
@@ -238,9 +244,12 @@ class Tensor:
     def __bool__(self):
         if self.array.size != 1:
             what = "no values" if not self.array.size else "more than one value"
-            raise RuntimeError(with_remedy(
-                f"Boolean value of Tensor with {what} is ambiguous",
-                "Say which you mean: x.any(), x.all(), or x.numel() > 0; `and` and `or` of masks are & and |."))  # fmt: skip
+            raise RuntimeError(
+                with_remedy(
+                    f"Boolean value of Tensor with {what} is ambiguous",
+                    "Say which you mean: x.any(), x.all(), or x.numel() > 0; `and` and `or` of masks are & and |.",
+                )
+            )
         return bool(self.array.item())
 
     def __float__(self):
@@ -254,8 +263,12 @@ class Tensor:
 
     def _only_element(self):
         if self.array.size != 1:
-            raise ValueError(with_remedy("only one element tensors can be converted to Python scalars",
-                                         f"This one has shape {self.array.shape}: use .tolist()."))  # fmt: skip
+            raise ValueError(
+                with_remedy(
+                    "only one element tensors can be converted to Python scalars",
+                    f"This one has shape {self.array.shape}: use .tolist().",
+                )
+            )
         return self.item()
 
     def __index__(self):
@@ -271,8 +284,12 @@ class Tensor:
         if not self.array.ndim:
             return format(self.item(), spec)
         if spec:
-            raise TypeError(with_remedy("unsupported format string passed to Tensor.__format__",
-                                        f"Its shape is {self.array.shape}; a format like {spec!r} is for one number."))  # fmt: skip
+            raise TypeError(
+                with_remedy(
+                    "unsupported format string passed to Tensor.__format__",
+                    f"Its shape is {self.array.shape}; a format like {spec!r} is for one number.",
+                )
+            )
         return repr(self)
 
     def __repr__(self):
@@ -288,8 +305,10 @@ class Tensor:
 
     def __reduce_ex__(self, protocol):
         if self.node is not None:
-            raise RuntimeError("Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at "
-                               "the moment. Detach it first: x.detach().")  # fmt: skip
+            raise RuntimeError(
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at "
+                "the moment. Detach it first: x.detach()."
+            )
         return (
             _rebuild,
             (type(self), self.array, self.tracked),
@@ -300,8 +319,10 @@ class Tensor:
         if id(self) in memo:
             return memo[id(self)]
         if self.node is not None:
-            raise RuntimeError("Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at "
-                               "the moment. Detach it first: x.detach().")  # fmt: skip
+            raise RuntimeError(
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at "
+                "the moment. Detach it first: x.detach()."
+            )
         copy = _rebuild(type(self), self.array.copy(), self.tracked)
         memo[id(self)] = copy
         if self._grad is not None:

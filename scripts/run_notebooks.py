@@ -188,9 +188,7 @@ def write(path: Path) -> list[str]:
 def compared(text: str) -> list[str]:
     def masked(node):
         if isinstance(node, dict):
-            return {
-                key: "not compared" if key in NOT_COMPARED else masked(value) for key, value in node.items()
-            }
+            return {key: "not compared" if key in NOT_COMPARED else masked(value) for key, value in node.items()}
         return [masked(item) for item in node] if isinstance(node, list) else node
 
     return json.dumps(masked(json.loads(text)), indent=1, sort_keys=True, ensure_ascii=False).splitlines()
@@ -199,9 +197,7 @@ def compared(text: str) -> list[str]:
 def check(path: Path) -> list[str]:
     """Lines of the difference between the file and a fresh run of it."""
     committed = path.read_text(encoding="utf-8")
-    return list(
-        difflib.unified_diff(compared(committed), compared(run(path)), "committed", "run again", lineterm="")
-    )
+    return list(difflib.unified_diff(compared(committed), compared(run(path)), "committed", "run again", lineterm=""))
 
 
 def first_sentence(message: str) -> str:
@@ -245,9 +241,7 @@ def on_torch(path: Path) -> list[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("notebooks", nargs="*", type=Path, metavar="NOTEBOOK")
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--check", dest="mode", action="store_const", const=check, default=write)

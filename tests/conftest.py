@@ -45,7 +45,5 @@ def pytest_terminal_summary(terminalreporter):
         tests = sum(isinstance(report, pytest.TestReport) for report in skipped)
         files = len(skipped) - tests
         terminalreporter.section("THE ORACLE IS MISSING", sep="!", red=True, bold=True)
-        terminalreporter.line(
-            f"{tests} tests and {files} whole files were skipped: they compare with PyTorch."
-        )
+        terminalreporter.line(f"{tests} tests and {files} whole files were skipped: they compare with PyTorch.")
         terminalreporter.line("Install it: pip install -e .[oracle]")

@@ -332,6 +332,80 @@ torch.ones(2, 3).size(2)
 torch.ones(2, 3).stride(3)
 torch.ones(2, 3).index_select(0, torch.tensor([[0]]))
 torch.ones(2, 3).index_select(0, torch.tensor([0.0]))
+f"{torch.ones(2):.2f}"
+f"{torch.ones(1):.2f}"
+f"{torch.tensor(1.5):d}"
+"{:.2f}".format(torch.ones(2, 2))
+"%.2f" % torch.ones(2)
+"%d" % torch.ones(2)
+format(torch.ones(2), "x")
+"%.2f" % torch.tensor(1.5, requires_grad=True) + 1
+round(torch.ones(2), "a")
+print(torch.ones(2)[0:1, 0:1])
+list(torch.tensor(1))
+sorted(torch.ones(2, 2))
+{}[torch.ones(2)]
+sum(torch.ones(2, 2), [])
+torch.ones(2) and torch.ones(2)
+not torch.ones(2)
+torch.ones(2) in [torch.ones(2), torch.ones(2)]
+2 < torch.ones(2) < 3
+assert torch.ones(2) == torch.ones(2)
+while torch.ones(2): pass
+[0] * torch.tensor(2.0)
+"a" * torch.tensor([1, 2])
+np.sqrt(torch.ones(2, requires_grad=True))
+np.ones(3)[torch.tensor(5)]
+torch.ones(2).float64()
+torch.zeros([2, [3]])
+torch.zeros(None)
+torch.zeros()
+torch.tensor([1, 2], [3, 4])
+torch.tensor([[1, 2], 3])
+torch.tensor([1, [2, 3]])
+torch.tensor([torch.ones(2), torch.ones(2)])
+torch.tensor([[torch.ones(2)]])
+torch.tensor(lambda: 1)
+torch.tensor({1, 2})
+torch.tensor(iter([1]))
+torch.as_tensor("a")
+torch.Tensor(2, "a")
+torch.FloatTensor("a")
+torch.IntTensor(-1)
+torch.numel(3)
+torch.split(torch.ones(3))
+torch.reshape(torch.ones(4), 2, 2)
+torch.permute(torch.ones(2, 3), 1, 0)
+torch.flatten([1, 2])
+torch.squeeze([1])
+torch.max([1, 2])
+torch.argmax([1, 2])
+torch.mean([1.0, 2.0])
+torch.mean(torch.tensor([True]))
+torch.ones(2, 3).mean(dtype=torch.int64)
+torch.var(torch.arange(3))
+torch.median(torch.tensor([True]))
+torch.norm(torch.arange(3))
+torch.matmul([1], [2])
+torch.mm(torch.ones(2), torch.ones(2))
+torch.mv(torch.ones(2), torch.ones(2))
+torch.ones(2, 2).mm(torch.ones(2))
+torch.nn.functional.relu([1.0])
+torch.nn.functional.mse_loss(torch.ones(2), 1.0)
+torch.nn.functional.linear(torch.ones(2), torch.ones(3, 4))
+torch.nn.MSELoss()(torch.ones(2), [1.0, 1.0])
+torch.nn.Linear(2, 2)(torch.ones(2, 2), 3)
+torch.nn.Linear(2, 2)()
+torch.optim.SGD(torch.nn.Linear(2, 2), lr=0.1)
+torch.optim.SGD(torch.nn.Linear(2, 2).parameters)
+torch.optim.SGD(None)
+torch.autograd.grad(torch.ones(2), torch.ones(2))
+torch.autograd.grad(3, torch.ones(2))
+torch.autograd.grad(torch.ones((), requires_grad=True), 3)
+torch.autograd.backward(3)
+torch.Generator().manual_seed("a")
+torch.Size(3)
+torch.Size([2, 3])[5]
 """.strip().splitlines()
 
 PROGRAMS = r"""
@@ -564,6 +638,118 @@ F.apply(torch.ones(2, requires_grad=True))
 p = torch.ones(2, requires_grad=True)
 o = torch.optim.SGD([p], lr=0.1)
 o.add_param_group({"params": [p]})
+
+class M(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.w = torch.nn.Parameter(torch.ones(2))
+M().w = 3
+
+m = torch.nn.Linear(2, 2)
+m.bias = "a"
+
+m = torch.nn.Linear(2, 2)
+m.register_parameter("a.b", torch.nn.Parameter(torch.ones(2)))
+
+m = torch.nn.Linear(2, 2)
+m.register_buffer("weight", torch.ones(2))
+
+m = torch.nn.Linear(2, 2)
+m.register_buffer("x", 3)
+
+m = torch.nn.Linear(2, 2)
+m.add_module("a", 3)
+
+m = torch.nn.Linear(2, 2)
+m.load_state_dict({"weight": torch.ones(2, 2), "bias": torch.ones(2), "extra": torch.ones(2)})
+
+m = torch.nn.Linear(2, 2)
+m.load_state_dict([1])
+
+m = torch.nn.Linear(2, 2)
+m.train(3)
+
+m = torch.nn.Linear(2, 2)
+m.get_submodule("a.b")
+
+m = torch.nn.Linear(2, 2)
+m.to(torch.long)
+
+m = torch.nn.Sequential(torch.nn.Linear(2, 2))
+m[3]
+
+m = torch.nn.Sequential(torch.nn.Linear(2, 2))
+m["a"]
+
+o = torch.optim.SGD([torch.ones(2, requires_grad=True)], lr=0.1)
+o.load_state_dict({"state": {}, "param_groups": []})
+
+o = torch.optim.SGD([torch.ones(2, requires_grad=True)], lr=0.1)
+o.step(3)
+
+m = torch.nn.Linear(1, 1)
+loss = m(torch.ones(1, 1)).sum().item()
+loss.backward()
+
+m = torch.nn.Linear(1, 1)
+with torch.no_grad():
+    loss = m(torch.ones(1, 1)).sum()
+loss.backward()
+
+m = torch.nn.Linear(1, 1)
+loss = m(torch.ones(1, 1)).sum()
+loss.backward()
+loss.backward()
+
+x = torch.ones(3, requires_grad=True)
+y = torch.tensor(x.sum(), requires_grad=True)
+y.backward()
+x.grad.zero_()
+
+x = torch.ones(3, requires_grad=True)
+x = x - 0.1 * x
+x.sum().backward()
+x.grad.zero_()
+
+w = torch.ones(2, requires_grad=True)
+for _ in range(2):
+    loss = (w ** 2).sum()
+    loss.backward()
+    w -= 0.1 * w.grad
+
+w = torch.ones(2, requires_grad=True)
+for _ in range(2):
+    loss = (w ** 2).sum()
+    loss.backward()
+    w = w - 0.1 * w.grad
+    w.grad.zero_()
+
+w = torch.ones(2, requires_grad=True)
+h = w * 2
+for _ in range(2):
+    (h * h).sum().backward()
+
+h = torch.zeros(1)
+w = torch.ones(1, requires_grad=True)
+for _ in range(2):
+    h = h * w
+    h.sum().backward()
+
+w = torch.ones(2, requires_grad=True)
+y = w * 2
+y[0] = y[1] * y[0]
+y.sum().backward()
+y.sum().backward()
+
+w = torch.ones(2, 2, requires_grad=True)
+y = w.exp()
+y[0] *= 2
+y.sum().backward()
+
+w = torch.ones(2, requires_grad=True)
+w.data.sub_(1)
+w.detach_().requires_grad
+w.backward()
 """.strip().split("\n\n")
 
 # Arguments that no signature takes: PyTorch lists its overloads, so only the type of the exception is compared.
@@ -597,6 +783,14 @@ torch.randint(0, 10, 5)
 torch.randint(0.5, 10, (2,))
 torch.bucketize(torch.ones(3), 2)
 torch.zeros(3).item(0)
+torch.ones(2).tolist(1)
+torch.zeros(2, 3).reshape((2, 2), 3)
+torch.rand()
+torch.chunk(torch.ones(3))
+torch.transpose(torch.ones(2, 2))
+torch.ones(2, 2).mm(3)
+torch.float32(3)
+torch.dtype("float32")
 """.strip().splitlines()
 
 
@@ -641,6 +835,7 @@ REMEDIES = {
     "torch.ones(3)[[0, 7]]": ["from 0 to 2"],
     "torch.ones(2, 3)[0, 0, 0]": ["(2, 3)"],
     "torch.ones(2).item()": ["(2,)", "tolist"],
+    "f'{torch.ones(2):.2f}'": ["(2,)", "one number"],
     "float(torch.ones(2))": ["(2,)", "tolist"],
     "bool(torch.ones(2))": ["any()", "all()"],
     "torch.tensor([1, 2], requires_grad=True)": ["torch.float32"],

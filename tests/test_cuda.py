@@ -20,5 +20,5 @@ def test_the_line_that_chooses_a_device():
 
 @pytest.mark.parametrize("call", ["current_device", "synchronize"])
 def test_what_needs_a_device_says_so(call):
-    with pytest.raises(AssertionError, match="^Torch not compiled with CUDA enabled\n"):
+    with pytest.raises(AssertionError, match=r"^Torch not compiled with CUDA enabled\n"):
         getattr(edutorch.cuda, call)()

@@ -14,7 +14,5 @@ MODULES = sorted(module.name for module in pkgutil.walk_packages(edutorch.__path
 @pytest.mark.parametrize("name", ["edutorch", *MODULES])
 def test_examples(name):
     module = importlib.import_module(name)
-    failed, _ = doctest.testmod(
-        module, extraglobs={"torch": edutorch}, optionflags=doctest.NORMALIZE_WHITESPACE
-    )
+    failed, _ = doctest.testmod(module, extraglobs={"torch": edutorch}, optionflags=doctest.NORMALIZE_WHITESPACE)
     assert not failed

@@ -186,9 +186,7 @@ def setup_context(torch):
 
 @program
 def once_differentiable(torch):
-    f = cube(
-        torch, backward=torch.autograd.function.once_differentiable(lambda ctx, g: g * ctx.saved_tensors[0])
-    )
+    f = cube(torch, backward=torch.autograd.function.once_differentiable(lambda ctx, g: g * ctx.saved_tensors[0]))
     x = x_of(torch)
     (g,) = torch.autograd.grad(f.apply(x).sum(), x, create_graph=True)
     g.sum().backward()
@@ -196,9 +194,7 @@ def once_differentiable(torch):
 
 @program
 def once_differentiable_once(torch):
-    f = cube(
-        torch, backward=torch.autograd.function.once_differentiable(lambda ctx, g: g * ctx.saved_tensors[0])
-    )
+    f = cube(torch, backward=torch.autograd.function.once_differentiable(lambda ctx, g: g * ctx.saved_tensors[0]))
     x = x_of(torch)
     f.apply(x).sum().backward()
     return x.grad

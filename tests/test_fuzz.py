@@ -146,8 +146,8 @@ def finite(x):
 
 @instruction
 def reduce(t, x, y, k):
-    return (x.sum(), x.mean(), x.sum(0), x.mean(-1, keepdim=True), finite(x).amax(0), x.max(), x.prod(), x.var(0), x.cumsum(0),
-            x.min(-1).values, x.sum((0, -1)), x.std())[k % 12]  # fmt: skip
+    return (x.sum(), x.mean(), x.sum(0), x.mean(-1, keepdim=True), finite(x).amax(0), x.max(), x.prod(), x.var(0),
+            x.cumsum(0), x.min(-1).values, x.sum((0, -1)), x.std())[k % 12]  # fmt: skip
 
 
 @instruction
@@ -289,7 +289,7 @@ def agree(steps):
     names = [f"{INSTRUCTIONS[c % len(INSTRUCTIONS)].__name__}{(i, j, k)}" for c, i, j, k in steps]
     assert our_errors == errors, names
     assert len(got) == len(expected), names
-    # Gradients are held to float32's precision at least: PyTorch keeps float32 operands of a float64 result as they are.
+    # Gradients are held to float32's precision: PyTorch keeps float32 operands of a float64 result as they are.
     coarse = max(tolerance(*expected[5:]) if len(expected) > 5 else 0, 1e-9)
     for n, (a, b) in enumerate(zip(expected, got, strict=True)):
         assert (str(a.dtype), tuple(a.shape)) == (str(b.dtype), tuple(b.shape)), (n, names)

@@ -53,9 +53,7 @@ def test_source_file(path):
 )
 def test_make_says_in_one_line_what_is_missing(tmp_path, version_check, venv_check, missing):
     python = tmp_path / "python"
-    python.write_text(
-        f'#!/bin/sh\ncase "$2" in *version*) exit {version_check};; *) exit {venv_check};; esac\n'
-    )
+    python.write_text(f'#!/bin/sh\ncase "$2" in *version*) exit {version_check};; *) exit {venv_check};; esac\n')
     python.chmod(0o755)
     done = subprocess.run(
         ["sh", "scripts/make_venv.sh", tmp_path / "venv", python],

@@ -197,7 +197,8 @@ def test_dtypes(call):
             raise AssertionError(f"{call!r} in {dtype}") from error
         rtol = max(call.opts.get("rtol", 0) if dtype == "float64" else 0, RTOL.get(dtype, 2e-5))
         halves = any(f.dtype in (torch.float16, torch.bfloat16) for f in floats(expected))
-        same(expected, got, max(rtol, RTOL["bfloat16"]) if halves and dtype == "bfloat16" else rtol, f"{call!r} in {dtype}")
+        rtol = max(rtol, RTOL["bfloat16"]) if halves and dtype == "bfloat16" else rtol
+        same(expected, got, rtol, f"{call!r} in {dtype}")
 
 
 @every([c for c in SAMPLES if c.wants("grad")])

@@ -176,9 +176,7 @@ OPTIONS = st.fixed_dictionaries(
 )
 
 
-@given(
-    st.data(), SHAPES.filter(lambda shape: math.prod(shape) < 1500), st.sampled_from(FLOATS + OTHERS), OPTIONS
-)
+@given(st.data(), SHAPES.filter(lambda shape: math.prod(shape) < 1500), st.sampled_from(FLOATS + OTHERS), OPTIONS)
 def test_any_array_under_any_options(data, shape, dtype, options):
     torch = pytest.importorskip("torch", reason="no oracle: torch is not installed")
     if dtype in FLOATS:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edutorch.streams import Stream
 from edutorch.streams.box_muller import fused_multiply_add
 from edutorch.streams.fisher_yates import shuffled
-from edutorch.streams import Stream
 from tests.streams_oracle import need_own_stream
 
 BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
@@ -51,9 +51,7 @@ def assert_rounded_alike(torch, ours, theirs):
         assert_same_bits(ours, theirs)
     else:
         precision = 2**-6 if ours.dtype.itemsize == 2 else 4e-6
-        np.testing.assert_allclose(
-            ours.astype(float), to_numpy(theirs).astype(float), rtol=precision, atol=precision
-        )
+        np.testing.assert_allclose(ours.astype(float), to_numpy(theirs).astype(float), rtol=precision, atol=precision)
 
 
 def assert_same_state(torch, stream):
@@ -191,9 +189,7 @@ def test_state_is_a_copy():
     assert np.array_equal(copy.deepcopy(stream).uniform(700), stream.uniform(700))
 
 
-@pytest.mark.parametrize(
-    "state", [np.zeros(5056, np.uint8), np.zeros(50, np.uint8), np.zeros(5056, np.float32)]
-)
+@pytest.mark.parametrize("state", [np.zeros(5056, np.uint8), np.zeros(50, np.uint8), np.zeros(5056, np.float32)])
 def test_bad_state(torch, state):
     with pytest.raises((RuntimeError, TypeError)) as theirs:
         torch.set_rng_state(torch.from_numpy(state))
@@ -239,9 +235,7 @@ def test_shapes(torch):
 
 def test_not_contiguous(torch):
     stream = both_seeded(torch, 0)
-    assert_rounded_alike(
-        torch, stream.normal((3, 20), contiguous=False), torch.empty(3, 20).t().normal_().t()
-    )
+    assert_rounded_alike(torch, stream.normal((3, 20), contiguous=False), torch.empty(3, 20).t().normal_().t())
     assert_same_state(torch, stream)
 
 
@@ -260,9 +254,7 @@ def test_random(torch, dtype):
     for size in SIZES:
         assert_same_bits(stream.random(size, ours), torch.empty(size, dtype=theirs).random_())
         assert_same_bits(stream.integers(0, 2, size, ours), torch.empty(size, dtype=theirs).random_(0, 2))
-        assert_same_bits(
-            stream.integers_from(0, size, ours), torch.empty(size, dtype=theirs).random_(0, None)
-        )
+        assert_same_bits(stream.integers_from(0, size, ours), torch.empty(size, dtype=theirs).random_(0, None))
     assert_same_state(torch, stream)
 
 
@@ -347,9 +339,7 @@ def test_normal_around(torch, dtype):
         assert_rounded_alike(torch, stream.normal_around(ours, 2.5), torch.normal(theirs, 2.5))
         assert_rounded_alike(torch, stream.normal_around(1.3, ours), torch.normal(1.3, theirs))
         assert_rounded_alike(torch, stream.normal_around(ours, ours), torch.normal(theirs, theirs))
-        assert_rounded_alike(
-            torch, stream.normal_around(ours[:1, None], ours), torch.normal(theirs[:1, None], theirs)
-        )
+        assert_rounded_alike(torch, stream.normal_around(ours[:1, None], ours), torch.normal(theirs[:1, None], theirs))
     assert_same_state(torch, stream)
 
 
@@ -360,9 +350,7 @@ def test_multinomial(torch, shape, dtype):
     stream = both_seeded(torch, 9)
     ours, theirs = stream.uniform(shape, numpy_dtype(dtype)), torch.rand(shape, dtype=getattr(torch, dtype))
     for count, replacement in ((1, False), (1, True), (40, True)):
-        assert_same_bits(
-            stream.multinomial(ours, count, replacement), torch.multinomial(theirs, count, replacement)
-        )
+        assert_same_bits(stream.multinomial(ours, count, replacement), torch.multinomial(theirs, count, replacement))
     if dtype in (
         "float32",
         "float64",
@@ -389,9 +377,7 @@ MIXED = {
 
 @given(
     st.integers(-(2**63), 2**64 - 1),
-    st.lists(
-        st.tuples(st.sampled_from(sorted(MIXED)), st.integers(0, 40), st.sampled_from(FLOATS)), max_size=12
-    ),
+    st.lists(st.tuples(st.sampled_from(sorted(MIXED)), st.integers(0, 40), st.sampled_from(FLOATS)), max_size=12),
 )
 def test_mixed_calls(seed, calls):
     torch = _torch()

@@ -28,8 +28,8 @@ def outcome(program, framework):
             result = ("value", plain(program(framework)))
         except Exception as error:  # what it raises is the outcome
             result = ("error", type(error).__name__, first_sentence(error))
-    noted = {(w.category.__name__, str(w.message)[:60]) for w in caught if "edutorch" in w.filename or "torch" in w.filename
-             or __name__.split(".")[0] in w.filename}  # fmt: skip
+    ours = ("torch", "edutorch", __name__.partition(".")[0])
+    noted = {(w.category.__name__, str(w.message)[:60]) for w in caught if any(part in w.filename for part in ours)}
     return result, noted
 
 

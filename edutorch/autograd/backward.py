@@ -28,23 +28,30 @@ def _seeds(tensors, grads):
         if t.base is not None and t.base.storage is not None:
             sync(t)
         if not t.tracked:
-            raise RuntimeError(with_remedy(
-                f"element {i} of tensors does not require grad and does not have a grad_fn",
-                "Nothing in its history requires grad: was a parameter made without requires_grad=True, or the result "
-                "computed under no_grad, or detached?"))  # fmt: skip
+            raise RuntimeError(
+                with_remedy(
+                    f"element {i} of tensors does not require grad and does not have a grad_fn",
+                    "Nothing in its history requires grad: was a parameter made without requires_grad=True, or the"
+                    " result computed under no_grad, or detached?",
+                )
+            )
         if g is None:
             if t.array.size != 1:
-                raise RuntimeError(with_remedy(
-                    "grad can be implicitly created only for scalar outputs",
-                    f"This output has shape {tuple(t.array.shape)}: reduce it first, as in y.sum().backward(), or pass a "
-                    "gradient of that shape."))  # fmt: skip
+                raise RuntimeError(
+                    with_remedy(
+                        "grad can be implicitly created only for scalar outputs",
+                        f"This output has shape {tuple(t.array.shape)}: reduce it first, as in y.sum().backward(), or"
+                        " pass a gradient of that shape.",
+                    )
+                )
             seeds.append(wrap(np.ones_like(t.array)))
         else:
             if not isinstance(g, Tensor):
                 raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
             if g.array.shape != t.array.shape:
                 raise RuntimeError(
-                    f"Mismatch in shape: grad_output[{i}] has a shape of {g.shape} and output[{i}] has a shape of {t.shape}."
+                    f"Mismatch in shape: grad_output[{i}] has a shape of {g.shape} and output[{i}] has a shape of"
+                    f" {t.shape}."
                 )
             seeds.append(g if g.array.dtype == t.array.dtype else g.to(t.dtype))
     return seeds
@@ -87,17 +94,29 @@ def _wanted(outputs, seeds, retain, create, inputs):
         if t.base is not None and t.base.storage is not None:
             sync(t)
         if not t.tracked:
-            raise RuntimeError(with_remedy(
-                "One of the differentiated Tensors does not require grad",
-                "Set requires_grad=True on it before it is used in the computation."))  # fmt: skip
+            raise RuntimeError(
+                with_remedy(
+                    "One of the differentiated Tensors does not require grad",
+                    "Set requires_grad=True on it before it is used in the computation.",
+                )
+            )
     targets = [edge_of(t) for t in inputs]
     found = run_backward(outputs, seeds, retain, create, set(targets))
     grads = [found.get(target) for target in targets]
     return [g if g is None or create else as_tensor(g.copy() if g.base is not None else g) for g in grads]
 
 
-def grad(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=False, only_inputs=True, allow_unused=None,
-         is_grads_batched=False, materialize_grads=False):  # fmt: skip
+def grad(
+    outputs,
+    inputs,
+    grad_outputs=None,
+    retain_graph=None,
+    create_graph=False,
+    only_inputs=True,
+    allow_unused=None,
+    is_grads_batched=False,
+    materialize_grads=False,
+):
     """Return the gradients of `outputs` with respect to `inputs`, without touching any `.grad`.
 
     Args:
@@ -126,17 +145,25 @@ def grad(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=Fal
         )
     grads: Any = (None,) * len(outputs) if grad_outputs is None else _as_tuple(grad_outputs)
     if is_grads_batched:
-        rows = [grad(outputs, inputs, [g[i] for g in grads], True, create_graph, True, allow_unused, False, materialize_grads)
-                for i in range(len(grads[0]))]  # fmt: skip
+        rows = [
+            grad(
+                outputs, inputs, [g[i] for g in grads], True, create_graph, True, allow_unused, False, materialize_grads
+            )
+            for i in range(len(grads[0]))
+        ]
         return tuple(None if row[0] is None else XP[Tensor].stack(row) for row in zip(*rows, strict=True))
     retain = create_graph if retain_graph is None else retain_graph
     found = _wanted(outputs, _seeds(outputs, grads), retain, create_graph, inputs)
     if materialize_grads:
         found = [wrap(np.zeros_like(t.array)) if g is None else g for t, g in zip(inputs, found, strict=True)]
     elif not allow_unused and any(g is None for g in found):
-        raise RuntimeError(with_remedy(
-            f"The differentiated Tensor at index {[g is None for g in found].index(True)} appears to not have been used in the graph.",
-            "Set allow_unused=True if that is meant, or materialize_grads=True to get zeros."))  # fmt: skip
+        raise RuntimeError(
+            with_remedy(
+                f"The differentiated Tensor at index {[g is None for g in found].index(True)} appears to not have been"
+                " used in the graph.",
+                "Set allow_unused=True if that is meant, or materialize_grads=True to get zeros.",
+            )
+        )
     return tuple(found)
 
 
@@ -196,8 +223,10 @@ def _set_requires_grad(self, value):
 
 def _check_can_require_grad(self, value, sentence):
     if self.node is not None and not value:
-        raise RuntimeError("you can only change requires_grad flags of leaf variables. If you want to use a computed variable in "
-                           "a subgraph that doesn't require differentiation use var_no_grad = var.detach().")  # fmt: skip
+        raise RuntimeError(
+            "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in "
+            "a subgraph that doesn't require differentiation use var_no_grad = var.detach()."
+        )
     if value and not self.is_floating_point():
         raise RuntimeError(with_remedy(sentence, f"This one is {self.dtype}: use x.float() first."))
     if value and self.inference:
@@ -219,10 +248,10 @@ def _get_grad(self):
     """The gradient that backward passes have added up, or None."""
     if self._grad is None and self.node is not None and not self.retains_grad:
         warnings.warn(
-            "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be populated "
-            "during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf Tensor, use "
-            ".retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure you access the leaf "
-            "Tensor instead.",
+            "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be"
+            " populated during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf"
+            " Tensor, use .retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by mistake, make"
+            " sure you access the leaf Tensor instead.",
             UserWarning,
             stacklevel=2,
         )
@@ -239,13 +268,17 @@ def _set_grad(self, value):
             raise RuntimeError("can't assign Variable as its own grad")
         if value.array.shape != self.array.shape:
             raise RuntimeError(
-                f"attempting to assign a gradient of size '{list(value.shape)}' to a tensor of size '{list(self.shape)}'. "
-                "Please ensure that the gradient and the tensor are the same size"
+                f"attempting to assign a gradient of size '{list(value.shape)}' to a tensor of size"
+                f" '{list(self.shape)}'. Please ensure that the gradient and the tensor are the same size"
             )
         if value.array.dtype != self.array.dtype:
-            raise RuntimeError(with_remedy(
-                f"attempting to assign a gradient with dtype '{value.dtype.legacy.lower()}' to a tensor with grad_dtype "
-                f"'{self.dtype.legacy}'.", f"Convert it: x.grad = g.to({self.dtype})."))  # fmt: skip
+            raise RuntimeError(
+                with_remedy(
+                    f"attempting to assign a gradient with dtype '{value.dtype.legacy.lower()}' to a tensor with"
+                    f" grad_dtype '{self.dtype.legacy}'.",
+                    f"Convert it: x.grad = g.to({self.dtype}).",
+                )
+            )
     self._grad = value
 
 

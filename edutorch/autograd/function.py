@@ -115,9 +115,13 @@ class FunctionNode(Node):
         while len(given) > wanted and given[-1] is None:
             given.pop()
         if len(given) != wanted:
-            raise RuntimeError(with_remedy(
-                f"function {self.name()} returned an incorrect number of gradients (expected {wanted}, got {len(given)})",
-                "backward returns one gradient for each argument of forward, None for those that need none."))  # fmt: skip
+            raise RuntimeError(
+                with_remedy(
+                    f"function {self.name()} returned an incorrect number of gradients (expected {wanted}, got"
+                    f" {len(given)})",
+                    "backward returns one gradient for each argument of forward, None for those that need none.",
+                )
+            )
         return [self._checked(i, d, create) for i, d in enumerate(given)]
 
     def _checked(self, i, d, create):
@@ -126,8 +130,10 @@ class FunctionNode(Node):
         if d is None:
             return None
         if not self.is_tensor[i]:
-            raise RuntimeError(f"function {self.name()} returned a gradient different than None at position {i + 1}, but the "
-                               "corresponding forward input was not a Variable")  # fmt: skip
+            raise RuntimeError(
+                f"function {self.name()} returned a gradient different than None at position {i + 1}, but the "
+                "corresponding forward input was not a Variable"
+            )
         edge = self.edges[i]
         if edge is None:
             return None
@@ -137,8 +143,10 @@ class FunctionNode(Node):
                 a in (1, b) for a, b in zip(shape[::-1], d.array.shape[::-1], strict=False)
             )
             if not fits:
-                raise RuntimeError(f"Function {self.name()} returned an invalid gradient at index {i} - got {list(d.shape)} but "
-                                   f"expected shape compatible with {list(shape)}")  # fmt: skip
+                raise RuntimeError(
+                    f"Function {self.name()} returned an invalid gradient at index {i} - got {list(d.shape)} but "
+                    f"expected shape compatible with {list(shape)}"
+                )
             d = sum_to(d, shape)
         return d if create else d.array
 
@@ -166,8 +174,10 @@ class Function:
     @staticmethod
     def backward(ctx, *grads):
         """Compute the gradients of the arguments; to be overridden."""
-        raise NotImplementedError("You must implement either the backward or vjp method for your custom autograd.Function to use "
-                                  "it with backward mode AD.")  # fmt: skip
+        raise NotImplementedError(
+            "You must implement either the backward or vjp method for your custom autograd.Function to use "
+            "it with backward mode AD."
+        )
 
     @classmethod
     def apply(cls, *args, **kwargs):
@@ -220,9 +230,7 @@ def _record(ctx, outputs):
     saved = []
     for t in ctx.to_save:
         output = next((i for i, y in enumerate(tensors) if y is t), None)
-        if (
-            output is not None
-        ):  # an output leads to this node: keep its memory only, or the two would hold each other
+        if output is not None:  # an output leads to this node: keep its memory only, or the two would hold each other
             alias = wrap(t.array)
             alias.storage = storage_of(t)
             t = alias
@@ -245,9 +253,7 @@ class _Twice(Node):
 
     def gradients(self, g, create):
         """Refuse."""
-        raise RuntimeError(
-            "trying to differentiate twice a function that was marked with @once_differentiable"
-        )
+        raise RuntimeError("trying to differentiate twice a function that was marked with @once_differentiable")
 
 
 def once_differentiable(backward):

@@ -18,16 +18,16 @@ def _as_tuple(value, what, function):
     for i, v in enumerate(values):
         if not isinstance(v, Tensor):
             where = f"the value at index {i} in the " if several else "the given "
-            raise TypeError(f"The {what} given to {function} must be either a Tensor or a tuple of Tensors but {where}{what} "
-                            f"has type {type(v)}.")  # fmt: skip
+            raise TypeError(
+                f"The {what} given to {function} must be either a Tensor or a tuple of Tensors but {where}{what} "
+                f"has type {type(v)}."
+            )
     return several, values
 
 
 def _fresh(inputs, create_graph):
     """Return the inputs as the starting points of a graph: joined to the caller's if that must be differentiable."""
-    return tuple(
-        x.view_as(x) if create_graph and x.requires_grad else x.detach().requires_grad_() for x in inputs
-    )
+    return tuple(x.view_as(x) if create_graph and x.requires_grad else x.detach().requires_grad_() for x in inputs)
 
 
 def _vectors(v, like, what):
@@ -58,13 +58,12 @@ def _gradients(outputs, inputs, seeds, create_graph, strict=False):
     pairs = [(y, g) for y, g in zip(outputs, seeds, strict=True) if y.requires_grad]
     found = [None] * len(inputs)
     if pairs:
-        found = grad(
-            [y for y, _ in pairs], inputs, [g for _, g in pairs], True, create_graph, allow_unused=True
-        )
+        found = grad([y for y, _ in pairs], inputs, [g for _, g in pairs], True, create_graph, allow_unused=True)
     if strict and any(d is None for d in found):
         i = next(i for i, d in enumerate(found) if d is None)
-        raise RuntimeError(f"The output of the user-provided function is independent of input {i}. This is not allowed in strict "
-                           "mode.")  # fmt: skip
+        raise RuntimeError(
+            f"The output of the user-provided function is independent of input {i}. This is not allowed in strict mode."
+        )
     return tuple(wrap(np.zeros_like(x.array)) if d is None else d for d, x in zip(found, inputs, strict=True))
 
 
@@ -88,9 +87,7 @@ def vjp(func, inputs, v=None, create_graph=False, strict=False):
     many_out, outputs = _as_tuple(func(*inputs), "outputs of the user-provided function", "vjp")
     v = _vectors(v, outputs, "the user-provided function returns a single Tensor with a single element.")
     product = _gradients(outputs, inputs, v, create_graph, strict)
-    return _unpack(many_out, _detached(outputs, create_graph)), _unpack(
-        many_in, _detached(product, create_graph)
-    )
+    return _unpack(many_out, _detached(outputs, create_graph)), _unpack(many_in, _detached(product, create_graph))
 
 
 @enable_grad()
@@ -103,18 +100,14 @@ def jvp(func, inputs, v=None, create_graph=False, strict=False):
     Returns:
         (outputs, product): the function's outputs, and one tensor per output.
     """
-    many_in, inputs = _as_tuple(inputs, "inputs", "jvp")
+    _, inputs = _as_tuple(inputs, "inputs", "jvp")
     inputs = _fresh(inputs, create_graph)
-    v = _vectors(
-        v, inputs, "the input to the user-provided function is a single Tensor with a single element."
-    )
+    v = _vectors(v, inputs, "the input to the user-provided function is a single Tensor with a single element.")
     many_out, outputs = _as_tuple(func(*inputs), "outputs of the user-provided function", "jvp")
     u = tuple(wrap(np.zeros_like(y.array)).requires_grad_() for y in outputs)
     transposed = _gradients(outputs, inputs, u, True, strict)
     product = _gradients(transposed, u, v, create_graph)
-    return _unpack(many_out, _detached(outputs, create_graph)), _unpack(
-        many_out, _detached(product, create_graph)
-    )
+    return _unpack(many_out, _detached(outputs, create_graph)), _unpack(many_out, _detached(product, create_graph))
 
 
 def _scalar(func, inputs, function):
@@ -122,9 +115,7 @@ def _scalar(func, inputs, function):
     if many:
         raise RuntimeError(f"The function given to {function} should return a single Tensor")
     if outputs[0].array.size != 1:
-        raise RuntimeError(
-            f"The Tensor returned by the function given to {function} should contain a single element"
-        )
+        raise RuntimeError(f"The Tensor returned by the function given to {function} should contain a single element")
     return outputs[0]
 
 
@@ -137,9 +128,7 @@ def vhp(func, inputs, v=None, create_graph=False, strict=False):
     """
     many_in, inputs = _as_tuple(inputs, "inputs", "vhp")
     inputs = _fresh(inputs, create_graph)
-    v = _vectors(
-        v, inputs, "the input to the user-provided function is a single Tensor with a single element."
-    )
+    v = _vectors(v, inputs, "the input to the user-provided function is a single Tensor with a single element.")
     y = _scalar(func, inputs, "vhp")
     slopes = _gradients((y,), inputs, (wrap(np.ones_like(y.array)),), True, strict)
     product = _gradients(slopes, inputs, v, create_graph, strict)
@@ -200,9 +189,7 @@ def _stacked(rows, y, x):
     return XP[Tensor].stack(rows).reshape(shape)
 
 
-def hessian(
-    func, inputs, create_graph=False, strict=False, vectorize=False, outer_jacobian_strategy="reverse-mode"
-):
+def hessian(func, inputs, create_graph=False, strict=False, vectorize=False, outer_jacobian_strategy="reverse-mode"):
     """Compute the Hessian of a scalar function: the Jacobian of its gradient.
 
     Shape: for inputs of shapes (*i) and (*j), a tensor of shape (*i, *j).

@@ -20,8 +20,19 @@ class GradcheckError(RuntimeError):
     """Raised when the gradients and the finite differences disagree."""
 
 
-def gradcheck(func, inputs, *, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=True, nondet_tol=0.0, check_undefined_grad=True,
-              check_grad_dtypes=False, fast_mode=False):  # fmt: skip
+def gradcheck(
+    func,
+    inputs,
+    *,
+    eps=1e-6,
+    atol=1e-5,
+    rtol=1e-3,
+    raise_exception=True,
+    nondet_tol=0.0,
+    check_undefined_grad=True,
+    check_grad_dtypes=False,
+    fast_mode=False,
+):
     """Check the gradients of `func` at `inputs` against finite differences, of float64 tensors that require grad.
 
     Args:
@@ -53,8 +64,21 @@ def gradcheck(func, inputs, *, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=T
         return False
 
 
-def gradgradcheck(func, inputs, grad_outputs=None, *, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=True, nondet_tol=0.0,
-                  check_undefined_grad=True, check_grad_dtypes=False, fast_mode=False, gen_non_contig_grad_outputs=False):  # fmt: skip
+def gradgradcheck(
+    func,
+    inputs,
+    grad_outputs=None,
+    *,
+    eps=1e-6,
+    atol=1e-5,
+    rtol=1e-3,
+    raise_exception=True,
+    nondet_tol=0.0,
+    check_undefined_grad=True,
+    check_grad_dtypes=False,
+    fast_mode=False,
+    gen_non_contig_grad_outputs=False,
+):
     """Check second derivatives: `gradcheck` of the function that computes the gradients of `func`.
 
     Args:
@@ -66,8 +90,7 @@ def gradgradcheck(func, inputs, grad_outputs=None, *, eps=1e-6, atol=1e-5, rtol=
         rng = np.random.default_rng(0)
         outputs = [y for y in _as_tuple(func(*inputs)) if isinstance(y, Tensor) and y.requires_grad]
         grad_outputs = [
-            wrap(np.asarray(rng.standard_normal(y.array.shape), y.array.dtype)).requires_grad_()
-            for y in outputs
+            wrap(np.asarray(rng.standard_normal(y.array.shape), y.array.dtype)).requires_grad_() for y in outputs
         ]
     grad_outputs = list(_as_tuple(grad_outputs))
 
@@ -77,8 +100,17 @@ def gradgradcheck(func, inputs, grad_outputs=None, *, eps=1e-6, atol=1e-5, rtol=
         found = grad(outputs, [xs[i] for i in differentiable], gs, create_graph=True, allow_unused=True)
         return tuple(d for d in found if d is not None and d.requires_grad)
 
-    return gradcheck(gradients, (*inputs, *grad_outputs), eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception,
-                     nondet_tol=nondet_tol, check_grad_dtypes=check_grad_dtypes, fast_mode=fast_mode)  # fmt: skip
+    return gradcheck(
+        gradients,
+        (*inputs, *grad_outputs),
+        eps=eps,
+        atol=atol,
+        rtol=rtol,
+        raise_exception=raise_exception,
+        nondet_tol=nondet_tol,
+        check_grad_dtypes=check_grad_dtypes,
+        fast_mode=fast_mode,
+    )
 
 
 def _as_tuple(value):
@@ -88,9 +120,13 @@ def _as_tuple(value):
 def _check(func, inputs, eps, atol, rtol, nondet_tol, check_grad_dtypes, fast_mode):
     checked = [i for i, x in enumerate(inputs) if isinstance(x, Tensor) and x.requires_grad]
     if not checked:
-        raise ValueError(with_remedy(
-            "gradcheck expects at least one input tensor to require gradient, but none of them have requires_grad=True.",
-            "Call x.requires_grad_() on the inputs to check."))  # fmt: skip
+        raise ValueError(
+            with_remedy(
+                "gradcheck expects at least one input tensor to require gradient, but none of them have"
+                " requires_grad=True.",
+                "Call x.requires_grad_() on the inputs to check.",
+            )
+        )
     outputs = [y for y in _as_tuple(func(*inputs)) if isinstance(y, Tensor) and y.is_floating_point()]
     if not any(y.requires_grad for y in outputs):
         return _check_constant(func, inputs, checked, eps, atol)
@@ -121,12 +157,9 @@ def _moved(inputs, i, step):
     """Return the inputs with a step added to input `i`, detached."""
     moved = [x.detach() if isinstance(x, Tensor) else x for x in inputs]
     moved = [
-        x.requires_grad_() if isinstance(x, Tensor) and inputs[k].requires_grad else x
-        for k, x in enumerate(moved)
+        x.requires_grad_() if isinstance(x, Tensor) and inputs[k].requires_grad else x for k, x in enumerate(moved)
     ]
-    moved[i] = wrap(
-        (inputs[i].array.astype(np.float64) + step).astype(inputs[i].array.dtype)
-    ).requires_grad_()
+    moved[i] = wrap((inputs[i].array.astype(np.float64) + step).astype(inputs[i].array.dtype)).requires_grad_()
     return moved
 
 
@@ -138,8 +171,7 @@ def _numerical(func, inputs, i, o, eps):
         step[j] = eps
         step = step.reshape(inputs[i].array.shape)
         rows.append(
-            (_output(func, _moved(inputs, i, step), o) - _output(func, _moved(inputs, i, -step), o)).ravel()
-            / (2 * eps)
+            (_output(func, _moved(inputs, i, step), o) - _output(func, _moved(inputs, i, -step), o)).ravel() / (2 * eps)
         )
     return np.array(rows)
 
@@ -175,9 +207,7 @@ def _fast(func, inputs, checked, o, y, eps, atol, rtol):
         x = inputs[i]
         v = rng.standard_normal(x.array.shape)
         v = v / max(np.linalg.norm(v), 1e-300)
-        difference = _output(func, _moved(inputs, i, eps * v), o) - _output(
-            func, _moved(inputs, i, -eps * v), o
-        )
+        difference = _output(func, _moved(inputs, i, eps * v), o) - _output(func, _moved(inputs, i, -eps * v), o)
         numerical = float((u * difference).sum() / (2 * eps))
         (d,) = grad(y, x, wrap(np.asarray(u, y.array.dtype)), retain_graph=True, allow_unused=True)
         analytical = 0.0 if d is None else float((d.array * v).sum())
@@ -201,9 +231,9 @@ def _check_twice(y, inputs, checked, nondet_tol, check_grad_dtypes):
             continue
         if np.abs(a.array - b.array).max(initial=0) > nondet_tol:
             raise GradcheckError(
-                f"Backward is not reentrant, i.e., running backward with same input and grad_output multiple times gives "
-                f"different values, although analytical gradient matches numerical gradient. Input {n}: it differs by "
-                f"{np.abs(a.array - b.array).max()}."
+                "Backward is not reentrant, i.e., running backward with same input and grad_output multiple times"
+                f" gives different values, although analytical gradient matches numerical gradient. Input {n}: it"
+                f" differs by {np.abs(a.array - b.array).max()}."
             )
         if check_grad_dtypes and a.dtype is not x.dtype:
             raise GradcheckError(f"the gradient of input {n} has dtype {a.dtype}, the input {x.dtype}")

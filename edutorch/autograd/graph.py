@@ -78,8 +78,7 @@ class Node:
     def next_functions(self):
         """The (node, output number) pairs that the edges lead to, as in PyTorch; (None, 0) for a constant."""
         return tuple(
-            (None, 0) if e is None else (function_of(e), e.index if e.role == "output" else 0)
-            for e in self.edges
+            (None, 0) if e is None else (function_of(e), e.index if e.role == "output" else 0) for e in self.edges
         )
 
     @property
@@ -255,9 +254,7 @@ def leading_to(edges, targets):
                 stack.append(owner(edge))
     wanted = {owner(target) for target in targets}
     for node in sorted(seen, key=attrgetter("stamp")):
-        if any(
-            edge is not None and owner(edge) in wanted for edge in node.edges
-        ):  # its producers were decided before
+        if any(edge is not None and owner(edge) in wanted for edge in node.edges):  # its producers were decided before
             wanted.add(node)
     return wanted
 

@@ -21,9 +21,7 @@ class Storage:
 
     def __init__(self):
         self.stamp = self.version = 0
-        self.recent = (
-            None  # stamps of the last writes, from which an error message tells the expected version
-        )
+        self.recent = None  # stamps of the last writes, from which an error message tells the expected version
 
     def write(self, stamp):
         """Note a write to the memory."""
@@ -57,8 +55,8 @@ def modified(tensor, node, producer):
     kind = f"torch.{tensor.dtype.legacy}Tensor {list(tensor.shape)}"
     origin = "" if producer is None else f", which is output 0 of {re.sub(r'Backward[0-9]*$', '', producer)},"
     return RuntimeError(
-        "one of the variables needed for gradient computation has been modified by an inplace operation: "
-        f"[{kind}]{origin} is at version {storage.version}; expected version {storage.version_at(node.stamp)} instead. "
-        f"Hint: the value was saved for the gradient of {node.name()}; use the out-of-place form (y = y + 1, not y += 1), "
-        "or write to a clone()."
+        "one of the variables needed for gradient computation has been modified by an inplace operation:"
+        f" [{kind}]{origin} is at version {storage.version}; expected version {storage.version_at(node.stamp)} instead."
+        f" Hint: the value was saved for the gradient of {node.name()}; use the out-of-place form (y = y + 1, not y +="
+        " 1), or write to a clone()."
     )

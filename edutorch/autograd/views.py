@@ -62,6 +62,14 @@ def sync(view):
     view.linked = base.storage.stamp
 
 
+def mark_unrecorded(view, source):
+    """Mark a view made while nothing is recorded: it requires grad if its base does, as a leaf without history."""
+    if view.base is None:  # it turned out to be a copy
+        view.inference = is_inference_mode_enabled()
+    else:
+        view.origin, view.tracked, view.inference = "no_grad", source.tracked, source.inference
+
+
 class AsStridedBackward0(Node):
     """The view of a base that was written meanwhile: the steps that led to the view are taken anew.
 
@@ -117,8 +125,10 @@ def before_write(tensor, operands=()):
     if not tensor.array.flags.writeable:
         raise _shared_elements()
     if tensor.inference and not is_inference_mode_enabled():
-        raise RuntimeError("Inplace update to inference tensor outside InferenceMode is not allowed."
-                           "You can make a clone to get a normal tensor before doing inplace update.")  # fmt: skip
+        raise RuntimeError(
+            "Inplace update to inference tensor outside InferenceMode is not allowed."
+            "You can make a clone to get a normal tensor before doing inplace update."
+        )
     if is_grad_enabled():
         refuse_leaf(tensor, operands)
     if tensor.base is not None and tensor.base.storage is not None:
@@ -138,12 +148,15 @@ def refuse_leaf(tensor, operands=()):
         if tensor.origin is not None:
             raise _refused(tensor, "is being")
         if tracked and base.node is None:
-            raise RuntimeError(with_remedy(
-                "a view of a leaf Variable that requires grad is being used in an in-place operation.",
-                remedy))  # fmt: skip
+            raise RuntimeError(
+                with_remedy(
+                    "a view of a leaf Variable that requires grad is being used in an in-place operation.", remedy
+                )
+            )
     elif tracked and tensor.node is None:
-        raise RuntimeError(with_remedy(
-            "a leaf Variable that requires grad is being used in an in-place operation.", remedy))  # fmt: skip
+        raise RuntimeError(
+            with_remedy("a leaf Variable that requires grad is being used in an in-place operation.", remedy)
+        )
 
 
 def _refused(view, what):
@@ -175,9 +188,12 @@ def write(tensor, old, result):
     """
     array = tensor.array
     if result.array.shape != array.shape:
-        raise RuntimeError(with_remedy(
-            f"output with shape {list(array.shape)} doesn't match the broadcast shape {list(result.array.shape)}",
-            "Writing in place cannot change a shape: compute a new tensor instead, as in x = x + y."))  # fmt: skip
+        raise RuntimeError(
+            with_remedy(
+                f"output with shape {list(array.shape)} doesn't match the broadcast shape {list(result.array.shape)}",
+                "Writing in place cannot change a shape: compute a new tensor instead, as in x = x + y.",
+            )
+        )
     if result.array.dtype != array.dtype:
         refuse_cast(result.dtype, tensor.dtype)
         result = result.to(tensor.dtype)
@@ -223,10 +239,13 @@ def refuse_cast(source, target):
     a = rank[source.is_floating_point] if source.name != "bool" else 0
     b = rank[target.is_floating_point] if target.name != "bool" else 0
     if a > b:
-        raise RuntimeError(with_remedy(
-            f"result type {source.legacy} can't be cast to the desired output type {target.legacy}",
-            "Writing in place cannot change a dtype: convert the tensor first, or compute a new one, as in "
-            "x = x + y."))  # fmt: skip
+        raise RuntimeError(
+            with_remedy(
+                f"result type {source.legacy} can't be cast to the desired output type {target.legacy}",
+                "Writing in place cannot change a dtype: convert the tensor first, or compute a new one, as in "
+                "x = x + y.",
+            )
+        )
 
 
 def assign(tensor, compute, *args, **kwargs):
@@ -290,7 +309,10 @@ def refuse_shared_elements(array):
 
 
 def _shared_elements():
-    return RuntimeError(with_remedy(
-        "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
-        "Please clone() the tensor before performing the operation.",
-        "An expanded tensor, or one over a read-only NumPy array, cannot be written."))  # fmt: skip
+    return RuntimeError(
+        with_remedy(
+            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+            "Please clone() the tensor before performing the operation.",
+            "An expanded tensor, or one over a read-only NumPy array, cannot be written.",
+        )
+    )

@@ -29,8 +29,9 @@ class device:
             index = int(number)
         if type not in ("cpu", "cuda", "mps", "meta"):
             raise RuntimeError(
-                "Expected one of cpu, cuda, ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, fpga, maia, xla, lazy, vulkan, mps, "
-                f"meta, hpu, mtia, privateuseone device type at start of device string: {type}\nThe usual ones are cpu and cuda."
+                "Expected one of cpu, cuda, ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, fpga, maia, xla, lazy,"
+                f" vulkan, mps, meta, hpu, mtia, privateuseone device type at start of device string: {type}\nThe usual"
+                " ones are cpu and cuda."
             )
         self.type, self.index = type, index
 
@@ -63,6 +64,7 @@ def array_module(where=None):
     if where.type == "cpu":
         return np
     if where.type == "cuda":
-        raise AssertionError("Torch not compiled with CUDA enabled\n"
-                             "This version of edutorch computes on the CPU only: use device='cpu'.")  # fmt: skip
+        raise AssertionError(
+            "Torch not compiled with CUDA enabled\nThis version of edutorch computes on the CPU only: use device='cpu'."
+        )
     raise RuntimeError(f"device '{where}' is not available here: use device='cpu'")

@@ -10,7 +10,8 @@ An operator is written once, on arrays, with `xp` standing for the array library
 
 - **Parameters.** `Array`: a tensor; `Operand`: a tensor or a Python number; `Index`: an integer or boolean tensor
   that is never converted and has no gradient; `Array | None` and `Index | None`: may be left out; `Arrays`: a
-  sequence of tensors; `Sizes`, right after the tensor: ints that the method also takes one by one, `x.view(2, 3)`. Anything without such
+  sequence of tensors; `Sizes`, right after the tensor: ints that the method also takes one by one, `x.view(2, 3)`.
+  Anything without such
   an annotation is a plain parameter.
 - **Formulas**, one per differentiable input, name what they need: `g` (the output's gradient), an input, a
   parameter, `out`, `xp`, `shape` (of this input), or an extra result of the forward. Only that is kept, and only
@@ -19,9 +20,9 @@ An operator is written once, on arrays, with `xp` standing for the array library
 - **One dialect.** Formulas use what NumPy, CuPy and Tensor share: operators, `xp.*`, `.sum(axis=, keepdims=)`,
   `.reshape`, `.swapaxes`, `.mT`, `.astype`. The engine feeds them arrays, or Tensors under `create_graph=True`;
   higher derivatives come from the same formulas. Another operator is called in a formula as `other_op.both(...)`.
-- **cast**: `"same"` refuses operands of different dtypes; `"common"` brings the operands to PyTorch's common dtype; `"float"` also turns integers into the default
-  float dtype; `None` leaves them. float16 and bfloat16 are computed in float32 and rounded once (except with
-  `cast=None`, where nothing is computed).
+- **cast**: `"same"` refuses operands of different dtypes; `"common"` brings the operands to PyTorch's common dtype;
+  `"float"` also turns integers into the default float dtype; `None` leaves them. float16 and bfloat16 are computed in
+  float32 and rounded once (except with `cast=None`, where nothing is computed).
 
 The function users call is made from a template (`write_call`), like a dataclass's `__init__`: straight-line code
 with the operator's own signature, which costs a third of a generic `*args` wrapper. Print one with
@@ -306,9 +307,21 @@ class Op:
         return f"<operator {self.name}({', '.join(self.params)})>"
 
 
-def op(forward: Any = None, *, name: str | None = None, node: Any = None, cast: str | None = "common",
-       view: bool | str = False, inplace=False, method=True, out=True, outputs: tuple[str, ...] | str | None = None,
-       extras: tuple[str, ...] = (), numbers=False, typed_numbers=False) -> Any:  # fmt: skip
+def op(
+    forward: Any = None,
+    *,
+    name: str | None = None,
+    node: Any = None,
+    cast: str | None = "common",
+    view: bool | str = False,
+    inplace=False,
+    method=True,
+    out=True,
+    outputs: tuple[str, ...] | str | None = None,
+    extras: tuple[str, ...] = (),
+    numbers=False,
+    typed_numbers=False,
+) -> Any:
     """Make an operator from a forward function on arrays (see the module's text).
 
     Args:
@@ -326,11 +339,34 @@ def op(forward: Any = None, *, name: str | None = None, node: Any = None, cast: 
         The function users call; its `.op` is the `Op`, `.grad(...)` takes the formulas.
     """
     if forward is None:
-        return functools.partial(op, name=name, node=node, cast=cast, view=view, inplace=inplace, method=method, out=out,
-                                 outputs=outputs, extras=extras, numbers=numbers, typed_numbers=typed_numbers)  # fmt: skip
-    made = Op(forward, name=name, node=node, cast=cast, view=view, inplace=inplace, method=method,
-              out=out and outputs is None and not view, outputs=outputs, extras=tuple(extras), numbers=numbers,
-              typed_numbers=typed_numbers)  # fmt: skip
+        return functools.partial(
+            op,
+            name=name,
+            node=node,
+            cast=cast,
+            view=view,
+            inplace=inplace,
+            method=method,
+            out=out,
+            outputs=outputs,
+            extras=extras,
+            numbers=numbers,
+            typed_numbers=typed_numbers,
+        )
+    made = Op(
+        forward,
+        name=name,
+        node=node,
+        cast=cast,
+        view=view,
+        inplace=inplace,
+        method=method,
+        out=out and outputs is None and not view,
+        outputs=outputs,
+        extras=tuple(extras),
+        numbers=numbers,
+        typed_numbers=typed_numbers,
+    )
     OPS.setdefault(made.name, made)
     return made.fn
 

@@ -64,8 +64,9 @@ def into(name, out, result):
         return out
     if out.array.size:
         warnings.warn(
-            f"An output with one or more elements was resized since it had shape {list(out.array.shape)}, which does not "
-            f"match the required output shape {list(result.array.shape)}. Give an empty tensor to have it resized.",
+            f"An output with one or more elements was resized since it had shape {list(out.array.shape)}, which does"
+            f" not match the required output shape {list(result.array.shape)}. Give an empty tensor to have it"
+            " resized.",
             stacklevel=3,
         )
     out.array = result.array.astype(out.array.dtype)

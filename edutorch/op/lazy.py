@@ -11,7 +11,8 @@ import types
 
 
 def _stub(*args, **kwargs):
-    return _compile()(*args, **kwargs)  # noqa: F821  (stands in the function's own globals)
+    # `_compile` stands in the globals of each function that borrows this code
+    return _compile()(*args, **kwargs)  # noqa: F821  # pyright: ignore[reportUndefinedVariable]
 
 
 def lazy(name, write):

@@ -73,7 +73,8 @@ def write_gradients(op, half):
     for create in (True, False):
         if op.whole:
             needs = "tuple([e is not None for e in node.edges])"
-            result = f"whole({', '.join(_arguments(op, op.whole, create, half, '[shape_of(e) for e in node.edges]', needs))})"
+            shapes = "[shape_of(e) for e in node.edges]"
+            result = f"whole({', '.join(_arguments(op, op.whole, create, half, shapes, needs))})"
         elif op.takes_list:
             formula = op.formulas.get(op.tensors[0])
             result = (

@@ -14,7 +14,7 @@ import numpy as np
 from .. import dtypes
 from ..autograd.graph import edge_of
 from ..autograd.versions import Storage, tick
-from ..autograd.views import sync
+from ..autograd.views import mark_unrecorded, sync
 from ..backends import XP
 from ..errors import explain, not_a_tensor
 from ..modes import is_anomaly_enabled, is_grad_enabled, is_inference_mode_enabled
@@ -71,7 +71,8 @@ def write_call(op, half):
                 emit(f"except AttributeError: return into(out, number_first([{', '.join(names)}], {_statics(op)}))")
             else:
                 emit(
-                    f"except AttributeError: raise not_a_tensor({op.name!r}, {n!r}, {op.params.index(n) + 1}, {n}) from None"
+                    f"except AttributeError: raise not_a_tensor({op.name!r}, {n!r}, {op.params.index(n) + 1}, {n}) from"
+                    " None"
                 )
     # Operands that need converting take the detour, which calls back with converted ones.
     part = [n for n in names if not kinds[n].startswith("Index")]
@@ -82,7 +83,8 @@ def write_call(op, half):
         first = part[0]
         if kinds[first] == "Arrays":
             emit(
-                f"if not a_{first} or any(a.dtype is not a_{first}[0].dtype for a in a_{first}) or a_{first}[0].dtype not in direct:"
+                f"if not a_{first} or any(a.dtype is not a_{first}[0].dtype for a in a_{first}) or a_{first}[0].dtype"
+                " not in direct:"
             )
             emit(f"    {detour if not lists else f'if a_{first}: ' + detour}")
         else:
@@ -151,12 +153,15 @@ def write_call(op, half):
     # Record.
     if tracks:
         flags = [
-            f"any([t.tracked for t in {n}])" if kinds[n] == "Arrays"
-            else f"(a_{n} is not {n} and {n}.tracked)" if kinds[n] == "Operand"
-            else f"({n} is not None and {n}.tracked)" if kinds[n].endswith("None")
+            f"any([t.tracked for t in {n}])"
+            if kinds[n] == "Arrays"
+            else f"(a_{n} is not {n} and {n}.tracked)"
+            if kinds[n] == "Operand"
+            else f"({n} is not None and {n}.tracked)"
+            if kinds[n].endswith("None")
             else f"{n}.tracked"
             for n in tracks
-        ]  # fmt: skip
+        ]
         for n, flag in zip(tracks, flags, strict=True):
             emit(f"t_{n} = {flag}")
         # An operator that is told its result's dtype may make integers, and these have no gradient.
@@ -165,14 +170,15 @@ def write_call(op, half):
         emit(f"if {some}({' or '.join(f't_{n}' for n in tracks)}) and is_grad_enabled(){floating}:")
         for line in _write_record(op, names, part, tracks):
             emit("    " + line)
-        if op.view:  # under no_grad, a view is a leaf that requires grad, as in PyTorch
-            emit(f"elif t_{tracks[0]} and not is_inference_mode_enabled():")
-            emit("    if y.base is not None: y.tracked, y.origin = True, 'no_grad'" if op.outputs is None else
-                 "    for y in ys: y.tracked = y.base is not None")  # fmt: skip
-        emit("elif is_inference_mode_enabled():")
+        if op.view:
+            emit("elif not is_grad_enabled():")
+            emit(f"    {'for y in ys: ' if op.outputs else ''}mark_unrecorded(y, {names[0]})")
+        else:
+            emit("elif is_inference_mode_enabled():")
     else:
         emit("if is_inference_mode_enabled():")
-    emit("    y.inference = True" if op.outputs is None else "    for y in ys: y.inference = True")
+    if not (op.view and tracks):
+        emit("    y.inference = True" if op.outputs is None else "    for y in ys: y.inference = True")
     if op.outputs is None:
         emit("return y" if not op.takes_out else "return y if out is None else into(out, y)")
     else:
@@ -221,9 +227,11 @@ def _write_view(op, emit, source):
         f"    y.base = {source} if {source}.base is None else {source}.base",
         f"    y.replay = ({again}, ({arguments}), {source}.replay)",
         "    if y.base.storage is not None: y.linked = y.base.storage.stamp",
-        "    y.origin = 'many' if is_grad_enabled() else 'no_grad'"
-        if op.outputs is not None
-        else f"    if {source}.origin is not None: y.origin = {source}.origin",
+        (
+            "    y.origin = 'many' if is_grad_enabled() else 'no_grad'"
+            if op.outputs is not None
+            else f"    if {source}.origin is not None: y.origin = {source}.origin"
+        ),
     ):
         emit(lead + line)
 
@@ -289,29 +297,50 @@ def _label_call(op):
 def namespace(op, half):
     """Return the globals of an operator's function."""
     return {
-        "Tensor": Tensor, "new": object.__new__, "wrap": wrap, "Storage": Storage, "XP": XP, "sync": sync, "edge_of": edge_of, "alias": _alias, "tick": tick,
+        "Tensor": Tensor,
+        "new": object.__new__,
+        "wrap": wrap,
+        "Storage": Storage,
+        "XP": XP,
+        "sync": sync,
+        "edge_of": edge_of,
+        "alias": _alias,
+        "tick": tick,
         "is_anomaly_enabled": is_anomaly_enabled,
-        "is_grad_enabled": is_grad_enabled, "is_inference_mode_enabled": is_inference_mode_enabled,
-        "not_a_tensor": not_a_tensor, "not_a_list": functools.partial(_not_a_list, op),
-        "nothing": _NOTHING, "direct": _direct(op),
+        "is_grad_enabled": is_grad_enabled,
+        "is_inference_mode_enabled": is_inference_mode_enabled,
+        "not_a_tensor": not_a_tensor,
+        "not_a_list": functools.partial(_not_a_list, op),
+        "nothing": _NOTHING,
+        "direct": _direct(op),
         "kernels": op.half_kernels if half else op.kernels,
         "nodes": op.half_node_classes if half else op.node_classes,
-        "result_type": op.result_type, "refuse_inference": _refuse_inference,
+        "result_type": op.result_type,
+        "refuse_inference": _refuse_inference,
+        "mark_unrecorded": mark_unrecorded,
         "quietly": quietly,
         "busy": busy,
         "quietly_alone": quietly_alone,
-        "array_dtype": np.dtype, "to_numpy": dtypes.to_numpy, "is_floating": dtypes.is_floating,
-        "_unset": _UNSET, "typed": typed,
-        "_self": _Late(op), "_nth": functools.partial(_nth, op), "_detour": op.detour, "into": functools.partial(into, op.name),
-        "number_first": op.number_first, "_op": op,
-        "_explain": functools.partial(_explain, op), "record_many": record_many,
+        "array_dtype": np.dtype,
+        "to_numpy": dtypes.to_numpy,
+        "is_floating": dtypes.is_floating,
+        "_unset": _UNSET,
+        "typed": typed,
+        "_self": _Late(op),
+        "_nth": functools.partial(_nth, op),
+        "_detour": op.detour,
+        "into": functools.partial(into, op.name),
+        "number_first": op.number_first,
+        "_op": op,
+        "_explain": functools.partial(_explain, op),
+        "record_many": record_many,
         "_label": op.node_name,
         **{f"_default_{p.name}": p.default for p in op.signature if p.default is not p.empty},
-    }  # fmt: skip
+    }
 
 
 def _direct(op):
-    """Return the table of what an operator's operands meet without conversion; one that may refuse sees booleans first."""
+    """Return what an operator's operands meet without conversion; one that may refuse booleans sees them first."""
     table = _DIRECT.get(op.cast)
     return {d: partners - {bool} for d, partners in table.items()} if op.refuse and table else table
 
@@ -364,7 +393,9 @@ def _explain(op, error, arrays, statics):
     for name, value in statics.items():
         if name.startswith("dim") and isinstance(value, (str, float)):
             position = op.params.index(name) + 1
-            raise TypeError(f"{op.name}(): argument '{name}' (position {position}) must be int, not {type(value).__name__}") from None
+            raise TypeError(
+                f"{op.name}(): argument '{name}' (position {position}) must be int, not {type(value).__name__}"
+            ) from None
     better = explain(op.name, arrays, error)
     if better is error:
         raise error
@@ -381,6 +412,8 @@ def _not_a_list(op, tensors):
 
 
 def _refuse_inference():
-    raise RuntimeError("Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in "
-                       "computation tracked by autograd. To work around this, you can make a clone to get a normal tensor and "
-                       "use it in autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`.")  # fmt: skip
+    raise RuntimeError(
+        "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in "
+        "computation tracked by autograd. To work around this, you can make a clone to get a normal tensor and "
+        "use it in autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`."
+    )

@@ -10,8 +10,9 @@ from ..op.forms import into
 from ..tensor import method
 from .axes import axis_of
 from .dialect import speak
+from .layout import row_by_row
 from .parts import diagonal, diagonal_of, place_diagonal
-from .views import flatten, row_by_row
+from .views import flatten
 
 __all__ = [
     "diag",
@@ -47,7 +48,7 @@ def flip(xp, input: Array, dims: Sizes):
             raise RuntimeError(f"dim {axis} appears multiple times in the list of dims")
     if not input.ndim:
         return input.copy()
-    return input[tuple(slice(None, None, -1 if axis in axes else None) for axis in range(input.ndim))].copy()
+    return input[tuple(slice(None, None, -1 if axis in axes else None) for axis in range(input.ndim))].copy(order="K")
 
 
 flip.grad(input=lambda g, dims: flip.both(g, dims))
@@ -83,8 +84,8 @@ def roll(xp, input: Array, shifts, dims=None):
             raise RuntimeError(f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(dims)}")
         if not input.ndim:
             raise IndexError("Dimension specified as 0 but tensor has no dimensions")
-        return xp.roll(input, shifts, dims)
-    return xp.roll(input, *shifts)
+        return row_by_row(xp.roll(input, shifts, dims))
+    return row_by_row(xp.roll(input, *shifts))
 
 
 roll.grad(input=lambda g, shifts, dims: roll.both(g, tuple(-s for s in _tuple(shifts)), dims))
@@ -110,7 +111,7 @@ def rot90(xp, input: Array, k=1, dims=(0, 1)):
     if first == second:
         raise RuntimeError(f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}")
     turned = {0: (), 1: (second,), 2: (first, second), 3: (first,)}[k % 4]
-    out = xp.flip(input, turned).copy()
+    out = xp.flip(input, turned).copy(order="K")
     return out.swapaxes(first, second) if k % 2 else out
 
 

@@ -55,7 +55,9 @@ astype.grad(input=lambda g: g)
 
 
 def _order(array):
-    return "C" if 0 in array.strides else "K"  # as in PyTorch, expanded tensors become contiguous, others keep their order
+    return (
+        "C" if 0 in array.strides else "K"
+    )  # as in PyTorch, expanded tensors become contiguous, others keep their order
 
 
 def cast_array(array, numpy_dtype):

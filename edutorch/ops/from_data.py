@@ -135,8 +135,12 @@ def finish(array, where, requires_grad):
     t = wrap(array)
     if requires_grad:
         if not dtypes.is_floating(array.dtype):
-            raise RuntimeError(with_remedy("Only Tensors of floating point and complex dtype can require gradients",
-                                           "Write the numbers as floats, [1.0, 2.0], or give dtype=torch.float32."))  # fmt: skip
+            raise RuntimeError(
+                with_remedy(
+                    "Only Tensors of floating point and complex dtype can require gradients",
+                    "Write the numbers as floats, [1.0, 2.0], or give dtype=torch.float32.",
+                )
+            )
         t.tracked = True
     if is_inference_mode_enabled():
         t.inference = True

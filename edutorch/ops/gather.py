@@ -13,6 +13,7 @@ from ..tensor import method, wrap
 from .axes import axis_of
 from .dialect import speak
 from .indexing import check_range, scatter_at
+from .layout import row_by_row
 
 __all__ = ["gather", "index_select", "take", "take_along_dim", "unravel_index"]
 
@@ -61,7 +62,7 @@ def gather(input: Array, dim, index: Index, *, sparse_grad=False):
             f"Size does not match at dimension {_too_large(index.shape, input.shape, dim)} expected index "
             f"{list(index.shape)} to be no larger than self {list(input.shape)} apart from dimension {dim}",
             "The index names one position for each element of the result."))  # fmt: skip
-    return (input if input.ndim else input.reshape(1))[along(index, dim)]
+    return row_by_row((input if input.ndim else input.reshape(1))[along(index, dim)])
 
 
 gather.grad(input=lambda g, shape, dim, index: scatter_at.both(g, shape or (1,), along(index, dim)).reshape(shape))

@@ -19,7 +19,7 @@ from ..tensor import Tensor, method, wrap
 from .accumulate import add_at
 from .convert import cast_array
 from .create import scalar
-from .views import row_by_row
+from .layout import row_by_row
 
 __all__: list[str] = []
 
@@ -42,7 +42,7 @@ def _step_name(input, index):
         else:
             if type(entry) is int:
                 name = "SelectBackward0"
-            elif entry.start or entry.stop not in (None, input.shape[axis]) or entry.step not in (None, 1):
+            elif entry.indices(input.shape[axis]) != (0, input.shape[axis], 1):
                 name = "SliceBackward0"
             axis += 1
     return name
@@ -99,15 +99,16 @@ def _explained(array, index):
 
 def _number_out_of_range(array, index, skipped):
     """Return PyTorch's error for a number that is too large; it counts dimensions by the entries of the index."""
-    axis = 0
+    numbers, axis = [], 0
     for position, entry in enumerate(index):
-        if type(entry) is int and not -array.shape[axis] <= entry < array.shape[axis]:
-            break
+        if type(entry) is int:
+            numbers.append((entry, position, array.shape[axis]))
         axis += skipped if entry is Ellipsis else entry is not None
-    if abs(entry) >= 2**63:
+    number, position, size = next((k, p, n) for k, p, n in numbers if not -n <= k < n)
+    if abs(number) >= 2**63:
         return ValueError("Overflow when unpacking long long")
-    sentence = f"index {entry} is out of bounds for dimension {position} with size {array.shape[axis]}"
-    return IndexError(with_remedy(sentence, _range_of(array.shape[axis])))
+    sentence = f"index {number} is out of bounds for dimension {position} with size {size}"
+    return IndexError(with_remedy(sentence, _range_of(size)))
 
 
 # ---------------------------------------------------------------- the advanced part: a copy

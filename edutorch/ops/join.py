@@ -13,8 +13,9 @@ from ..tensor import Size, Tensor, method, wrap
 from .axes import axis_of
 from .dialect import speak
 from .gather import index_select
+from .layout import row_by_row
 from .masks import masked_select
-from .views import compact, flatten, row_by_row, view
+from .views import compact, flatten, view
 
 __all__ = [
     "atleast_1d",
@@ -221,7 +222,7 @@ def repeat(xp, input: Array, repeats: Sizes):
     total = [r * n for r, n in zip(repeats, shape, strict=True)]
     if min(total, default=0) < 0:
         raise RuntimeError(f"Trying to create tensor with negative dimension {min(total)}: {total}")
-    return xp.tile(input, tuple(repeats))
+    return row_by_row(xp.tile(input, tuple(repeats)))
 
 
 repeat.grad(input=lambda g, shape, repeats: _sum_repeats(g, shape, repeats))

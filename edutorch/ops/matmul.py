@@ -141,7 +141,9 @@ def bmm(input: Array, mat2: Array):
 def _need_batches(batch1, batch2):
     """Raise PyTorch's error unless two stacks of matrices can be multiplied pair by pair."""
     for name, batch in (("batch1", batch1), ("batch2", batch2)):
-        _needs(batch.ndim == 3, f"{name} must be a 3D tensor", f"It has shape {batch.shape}. For single matrices use @.")
+        _needs(
+            batch.ndim == 3, f"{name} must be a 3D tensor", f"It has shape {batch.shape}. For single matrices use @."
+        )
     b, k = batch1.shape[0], batch1.shape[2]
     _needs(
         batch2.shape[:2] == (b, k),

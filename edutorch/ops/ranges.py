@@ -6,9 +6,9 @@ import math
 import warnings
 
 from .. import dtypes
-from ..streams.box_muller import fused_multiply_add
 from ..errors import with_remedy
 from ..op.quiet import quietly
+from ..streams.box_muller import fused_multiply_add
 from ..tensor import Tensor
 from .convert import cast_array
 from .creation import creation, default_floats, number_of, whole_number

@@ -14,9 +14,10 @@ from ..autograd.views import before_write
 from ..errors import with_remedy
 from ..modes import enable_grad
 from ..op import Array, Sizes, op
-from ..tensor import Tensor, method
+from ..tensor import Tensor, method, wrap
 from .axes import axis_of
 from .dialect import speak
+from .layout import shares_memory
 
 __all__ = [
     "adjoint",
@@ -108,30 +109,26 @@ def _wrong_shape(name, array, size):
         f"The tensor has shape {array.shape}: the sizes must multiply to {array.size}."))  # fmt: skip
 
 
-def shares_memory(out, array):
-    """Whether a reshaped array is a view of the array it was made from, not a copy."""
-    return out.base is array or (array.base is not None and out.base is array.base)
+def view_dtype(input, numpy_dtype):
+    """Read the same bytes as another dtype; the last dimension grows or shrinks with the element size. No gradient.
 
-
-@op(cast=None, view=True, method=False, node="ViewBackward0")
-def view_dtype(input: Array, numpy_dtype):
-    """Read the same bytes as another dtype; the last dimension grows or shrinks with the element size.
-
-    Shape:    input (*, n) -> out (*, n * old bytes / new bytes)
-    Math:     the bytes stay the same
-    Raises:   RuntimeError where the last dimension does not fit
+    Raises:
+        RuntimeError: where the last dimension does not fit.
     """
-    old, new = input.dtype.itemsize, numpy_dtype.itemsize
+    array = input.array
+    old, new = array.itemsize, numpy_dtype.itemsize
     if old != new:
-        kinds = dtypes.of(input).legacy, dtypes.dtype._by_numpy[numpy_dtype].legacy
+        kinds = input.dtype.legacy, dtypes.dtype._by_numpy[numpy_dtype].legacy
         names = f"to view {kinds[0]} as {kinds[1]} (different element sizes)"
-        if not input.ndim:
+        if not array.ndim:
             raise RuntimeError(f"self.dim() cannot be 0 {names}")
-        if input.shape[-1] * old % new:
-            raise RuntimeError(f"self.size(-1) must be divisible by {new // old} {names}, but got {input.shape[-1]}")
-        if input.strides[-1] != old:
-            raise RuntimeError(f"self.stride(-1) must be 1 {names}, but got {input.strides[-1] // old}")
-    return input.view(numpy_dtype)
+        if array.shape[-1] * old % new:
+            raise RuntimeError(f"self.size(-1) must be divisible by {new // old} {names}, but got {array.shape[-1]}")
+        if array.strides[-1] != old:
+            raise RuntimeError(f"self.stride(-1) must be 1 {names}, but got {array.strides[-1] // old}")
+    out = wrap(array.view(numpy_dtype))
+    out.storage = storage_of(input)
+    return out
 
 
 _view_sizes = Tensor.view
@@ -223,11 +220,6 @@ def compact(input: Array):
 
 
 compact.grad(input=lambda g: g)
-
-
-def row_by_row(array):
-    """Return an array contiguous in memory: NumPy lets a result inherit its inputs' layout where PyTorch does not."""
-    return array if array.flags.c_contiguous else array.copy()
 
 
 # ---------------------------------------------------------------- dimensions in another order
@@ -432,8 +424,7 @@ def unsqueeze(input: Array, dim):
     Math:     no element moves
     Gradient: dL/dx = g, in the shape of x
     """
-    shape, dim = input.shape, axis_of(input.ndim + 1, dim)
-    return input.reshape((*shape[:dim], 1, *shape[dim:]))
+    return input[(*[slice(None)] * axis_of(input.ndim + 1, dim), None)]
 
 
 unsqueeze.grad(input=lambda g, shape: g.reshape(shape))
