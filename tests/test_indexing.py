@@ -30,7 +30,8 @@ x[ti([0]), :, ti([0, 1])]; x[:, ti([0]), ti([0, 1])]; x[:, ti([0, 1])]; x[:, Non
 x[ti([0, 1]), None, ti([0, 1])]; x[0, :, ti([0, 1, 0])]; x[ti([0, 1, 0]), :, 0]; x[:, 0, ti([0, 1, 0])]
 x[ti([[0, 1]]), ti([[0], [1]])]; x[..., ti([1, 0])]; x[..., [0, 1]]; x[x.argmax(0)[0]]
 x[x > 5]; x[x[:, :, 0] > 5]; x[:, ti([True, False, True])]; x[[True, False, True, False]]
-x[:, torch.zeros(3, 2).bool()]; x[ti([0, 1, 0, 1], dtype=torch.uint8)]; x[True]; x[False]; x[0, True]; x[..., True]; x[ti(True)]
+x[:, torch.zeros(3, 2).bool()]
+x[ti([0, 1, 0, 1], dtype=torch.uint8)]; x[True]; x[False]; x[0, True]; x[..., True]; x[ti(True)]
 x[torch.empty(0, dtype=torch.long)]; x[np.array([True, False, True, False])]; x[x[:, 0, 0] > 5, 0]; x[x > 99]
 z[None]; z[...]; z[()]; z[True]; z[False]; x.T[0]; x.T[:, 1:]; x.mT[..., 0]; x[:, 1][2]; x[:0]; x[:0, 1]
 """
