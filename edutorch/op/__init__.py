@@ -11,8 +11,8 @@ An operator is written once, on arrays, with `xp` standing for the array library
 - **Parameters.** `Array`: a tensor; `Operand`: a tensor or a Python number; `Index`: an integer or boolean tensor
   that is never converted and has no gradient; `Array | None` and `Index | None`: may be left out; `Arrays`: a
   sequence of tensors; `Sizes`, right after the tensor: ints that the method also takes one by one, `x.view(2, 3)`.
-  Anything without such
-  an annotation is a plain parameter.
+  Anything without such an annotation is a plain parameter. Three names mean more: `dtype` converts the first tensor
+  before the forward runs, and `dim` and `keepdim`, if they have defaults, may also be called `axis` and `keepdims`.
 - **Formulas**, one per differentiable input, name what they need: `g` (the output's gradient), an input, a
   parameter, `out`, `xp`, `shape` (of this input), or an extra result of the forward. Only that is kept, and only
   if an input that needs it is tracked. What a formula returns is summed down to the input's shape and cast to its
@@ -24,9 +24,8 @@ An operator is written once, on arrays, with `xp` standing for the array library
   `"float"` also turns integers into the default float dtype; `None` leaves them. float16 and bfloat16 are computed in
   float32 and rounded once (except with `cast=None`, where nothing is computed).
 
-The function users call is made from a template (`write_call`), like a dataclass's `__init__`: straight-line code
-with the operator's own signature, which costs a third of a generic `*args` wrapper. Print one with
-`print(torch.mul.op.wrapper_source())`.
+The function users call is written by a template (`template.py`), straight-line code with the operator's own signature.
+Print one with `print(torch.mul.op.wrapper_source())`.
 """
 
 from __future__ import annotations
@@ -50,7 +49,8 @@ from ..tensor import Tensor, wrap
 from .forms import half_kernel, inplace_form, loose_sizes, result_type
 from .lazy import forget, lazy
 from .nodes import NodeClasses, parameters
-from .wrapper import NUMBERS, namespace, write_call
+from .template import write_call
+from .wrapper import NUMBERS, namespace
 
 Array = Operand = Index = Arrays = Sizes = Any  # the parameter kinds, as annotations
 
@@ -169,13 +169,14 @@ class Op:
 
         return register
 
-    def _needs(self, name):
+    def needs(self, name):
+        """Return what the gradient formula of an input names."""
         formula = self.whole or self.formulas.get(name)
         return () if formula is None else parameters(formula)
 
     def _rebuild(self):
         free = ("g", "xp", "shape", "needs")
-        kept = dict.fromkeys(n for t in self.tensors for n in self._needs(t) if n not in free)
+        kept = dict.fromkeys(n for t in self.tensors for n in self.needs(t) if n not in free)
         self.kept = list(kept)
         self.node_classes.clear()
         self.half_node_classes.clear()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from ..backends import XP
 from ..tensor import Tensor, wrap
 from .lazy import lazy
-from .wrapper import namespace, write_call
+from .template import write_call
+from .wrapper import namespace
 
 
 def operator_form(call, arrays=False):
