@@ -651,7 +651,9 @@ def test_same_as_pytorch(name):
 
 def test_anomaly_mode_shows_where_the_node_was_made():
     x = edutorch.tensor([0.0], requires_grad=True)
-    with pytest.warns(UserWarning, match="Anomaly Detection has been enabled"), edutorch.autograd.detect_anomaly():
+    with pytest.warns(UserWarning, match="Anomaly Detection has been enabled"):
+        mode = edutorch.autograd.detect_anomaly()
+    with mode:
         y = edutorch.sqrt(x)
         loss = (y * 0).sum()
         made_here = pytest.warns(UserWarning, match=r"Error detected in SqrtBackward0(.|\n)*y = edutorch.sqrt\(x\)")
