@@ -154,12 +154,11 @@ def number_overflow(array):
     return RuntimeError(f"value cannot be converted to type {kind} without overflow")
 
 
-def explain(name, arrays, error):
+def explain(arrays, error):
     """Return the error PyTorch would raise where the array library raised `error`.
 
     Args:
-        name: the operator.
-        arrays: its array operands.
+        arrays: the operator's array operands.
         error: what NumPy or CuPy raised.
     """
     if isinstance(error, AxisError) and error.axis is not None:

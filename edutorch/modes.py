@@ -116,7 +116,9 @@ class set_grad_enabled(Switch):
 
     def __init__(self, mode):
         super().__init__()
-        self.mode = bool(mode)
+        if not isinstance(mode, bool):
+            raise TypeError(f"set_grad_enabled(): argument 'enabled' (position 1) must be bool, not {type(mode).__name__}")
+        self.mode = mode
         self.previous = grad_mode.get()
         grad_mode.set(self.mode)
 

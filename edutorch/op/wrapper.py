@@ -137,7 +137,7 @@ def _explain(op, error, arrays, statics):
             raise TypeError(
                 f"{op.name}(): argument '{name}' (position {position}) must be int, not {type(value).__name__}"
             ) from None
-    better = explain(op.name, arrays, error)
+    better = explain(arrays, error)
     if better is error:
         raise error
     raise better from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import dtypes
 from ..errors import with_remedy
-from ..tensor import Tensor, method
+from ..tensor import Tensor, first_checked, method
 from .axes import axes_of, axis_of
 from .join import cat
 
@@ -52,6 +52,7 @@ def _check_neighbour(input, other, axis):
             )
 
 
+@first_checked
 def trapezoid(y, x=None, *, dx=None, dim=-1):
     """Return the area under a curve, drawn as straight lines between its points.
 
@@ -74,6 +75,7 @@ def trapezoid(y, x=None, *, dx=None, dim=-1):
 trapz = trapezoid
 
 
+@first_checked
 def cumulative_trapezoid(y, x=None, *, dx=None, dim=-1):
     """Return the area under a curve up to each of its points but the first, drawn as straight lines.
 
@@ -111,6 +113,7 @@ def _strips(name, y, x, dx, dim):
     return x.narrow(dim, 1, n - 1) - x.narrow(dim, 0, n - 1), heights
 
 
+@first_checked
 def gradient(input, *, spacing=1, dim=None, edge_order=1):
     """Estimate the slopes of a function from its values, along each dimension.
 

@@ -6,6 +6,7 @@ import math
 
 from ..errors import with_remedy
 from ..op import Array, op
+from ..tensor import first_checked
 from .create import triu_indices
 from .matmul import matmul
 
@@ -67,6 +68,7 @@ _cdist.grad(
 _MODES = ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist")
 
 
+@first_checked
 def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
     """Return the distance of every row of x1 from every row of x2.
 
@@ -108,6 +110,7 @@ def _by_product(x1, x2):
     return squares.clamp_min(0).sqrt()
 
 
+@first_checked
 def pdist(input, p=2.0):
     """Return the distance of every pair of rows, each pair once: the upper triangle of `cdist(x, x)`.
 

@@ -234,7 +234,7 @@ def _is_sequence(value):
     return (
         hasattr(value, "__getitem__")
         and hasattr(value, "__len__")
-        and not isinstance(value, (Tensor, dict, np.generic))
+        and not isinstance(value, (Tensor, dict, np.generic, type))
         and not (isinstance(value, np.ndarray) and not value.ndim)
     )
 
@@ -243,9 +243,9 @@ def _sizes(data):
     """Return the shape that the first elements promise."""
     sizes = []
     while type(data) not in _PYTHON_KINDS and _is_sequence(data):
-        if isinstance(data, str):
+        if isinstance(data, (str, bytes)):
             if not sizes:
-                raise TypeError("new(): invalid data type 'str'")
+                raise TypeError(f"new(): invalid data type '{type(data).__name__}'")
             raise ValueError("too many dimensions 'str'")
         sizes.append(len(data))
         if not len(data):

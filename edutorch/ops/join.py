@@ -167,6 +167,9 @@ def _each(tensors, raised):
         return raised(tensors[0])
     if len(tensors) == 1:
         tensors = tensors[0]
+    for i, t in enumerate(tensors):
+        if not isinstance(t, Tensor):
+            raise TypeError(f"expected Tensor as element {i} in argument 0, but got {type(t).__name__}")
     return tuple(raised(t) for t in tensors)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from .. import dtypes
 from ..errors import not_implemented
 from ..op import Array, op
@@ -40,7 +42,7 @@ def mse_loss(xp, input: Array, target: Array, reduction="mean"):
 
 def _slope(g, input, target, reduction):
     difference = input - target
-    scale = 2.0 / max(difference.size if isinstance(difference.size, int) else difference.numel(), 1)
+    scale = 2.0 / max(math.prod(difference.shape), 1)
     return difference * (g * (scale if reduction == "mean" else 2.0))
 
 

@@ -8,7 +8,7 @@ from itertools import zip_longest
 from .. import dtypes
 from ..errors import cannot_broadcast, not_implemented, refuse_different_dtypes, with_remedy
 from ..op import Array, op
-from ..tensor import Tensor, method
+from ..tensor import Tensor, first_checked, method
 from .dialect import speak
 
 __all__ = [
@@ -425,6 +425,7 @@ ger = outer
 Tensor.ger = outer
 
 
+@first_checked
 def inner(input, other, *, out=None):
     """Sum the products along the last dimension of both tensors.
 

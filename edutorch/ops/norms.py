@@ -8,7 +8,7 @@ from .. import dtypes
 from ..errors import dimension_out_of_range, with_remedy
 from ..op import Array, op
 from ..op.forms import inplace_form
-from ..tensor import Tensor, method
+from ..tensor import Tensor, first_checked, method
 from .arithmetic import mul
 from .axes import axis_of
 from .create import eye
@@ -114,6 +114,7 @@ dist.grad(
 )
 
 
+@first_checked
 def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None, out=None):
     """Return the p-norm of all elements, or along dimensions.
 
@@ -160,6 +161,7 @@ def _in_dtype(x, dtype, function):
     return x.to(dtype)
 
 
+@first_checked
 def matrix_norm(A, ord: str | float = "fro", dim=(-2, -1), keepdim=False, *, dtype=None, out=None):
     """Return the size of a matrix.
 
@@ -196,6 +198,7 @@ def matrix_norm(A, ord: str | float = "fro", dim=(-2, -1), keepdim=False, *, dty
     return reduced if out is None else out.copy_(reduced)
 
 
+@first_checked
 def norm(A, ord=None, dim=None, keepdim=False, *, out=None, dtype=None):
     """Return the size of a vector or matrix: `vector_norm` or `matrix_norm`, by the number of dimensions.
 
@@ -218,6 +221,7 @@ def norm(A, ord=None, dim=None, keepdim=False, *, out=None, dtype=None):
     return vector_norm(A, ord, dim, keepdim, dtype=dtype, out=out)
 
 
+@first_checked
 def cond(A, p=None, *, out=None):
     """Return the condition number: how much errors in b may grow when A x = b is solved. inf for a singular matrix.
 

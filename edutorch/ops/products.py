@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from ..errors import with_remedy
 from ..op import Array, op
-from ..tensor import Tensor, method
+from ..tensor import Tensor, first_checked, method
 from .create import eye
 from .linalg import inv
 from .linalg_checks import need_square
@@ -17,6 +17,7 @@ from .matmul import matmul, mm
 __all__ = ["chain_matmul", "kron", "matrix_power", "tensordot"]
 
 
+@first_checked
 def matrix_power(A, n, *, out=None):
     """Multiply a square matrix n times by itself; for a negative n, its inverse.
 
@@ -151,6 +152,7 @@ cross.grad(
 )
 
 
+@first_checked
 def vecdot(x, y, *, dim=-1, out=None):
     """Sum the products along a dimension.
 
@@ -167,11 +169,13 @@ def vecdot(x, y, *, dim=-1, out=None):
     return product if out is None else out.copy_(product)
 
 
+@first_checked
 def diagonal(A, *, offset=0, dim1=-2, dim2=-1):
     """Return the diagonals of matrices, as a view: `torch.diagonal` with the last two dimensions by default."""
     return A.diagonal(offset, dim1, dim2)
 
 
+@first_checked
 def kron(input, other, *, out=None):
     """Return the Kronecker product: every element of the first tensor times the whole second one.
 

@@ -17,7 +17,7 @@ from ..errors import cannot_broadcast, not_a_tensor, with_remedy
 from ..modes import is_grad_enabled
 from ..op import Array, Index, op
 from ..streams.poisson import poisson as poisson_number
-from ..tensor import Tensor, method, wrap
+from ..tensor import Tensor, first_checked, method, wrap
 from .create import empty, empty_like
 from .creation import creation, default_floats, sizes_of, whole_number
 
@@ -363,6 +363,7 @@ def bernoulli(input, p=None, *, generator=None, out=None):
     return drawn if out is None else out.copy_(drawn)
 
 
+@first_checked
 def poisson(input, generator=None):
     """Draw counts of events that happen, on average, as often as a tensor says.
 
