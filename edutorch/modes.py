@@ -117,7 +117,8 @@ class set_grad_enabled(Switch):
     def __init__(self, mode):
         super().__init__()
         if not isinstance(mode, bool):
-            raise TypeError(f"set_grad_enabled(): argument 'enabled' (position 1) must be bool, not {type(mode).__name__}")
+            kind = type(mode).__name__
+            raise TypeError(f"set_grad_enabled(): argument 'enabled' (position 1) must be bool, not {kind}")
         self.mode = mode
         self.previous = grad_mode.get()
         grad_mode.set(self.mode)

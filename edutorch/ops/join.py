@@ -167,10 +167,14 @@ def _each(tensors, raised):
         return raised(tensors[0])
     if len(tensors) == 1:
         tensors = tensors[0]
+    _need_tensors(tensors)
+    return tuple(raised(t) for t in tensors)
+
+
+def _need_tensors(tensors):
     for i, t in enumerate(tensors):
         if not isinstance(t, Tensor):
             raise TypeError(f"expected Tensor as element {i} in argument 0, but got {type(t).__name__}")
-    return tuple(raised(t) for t in tensors)
 
 
 def _not_empty(name, tensors):
@@ -354,6 +358,7 @@ def meshgrid(*tensors, indexing=None):
         warnings.warn("torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument. "
                       "(Give indexing='ij' to keep what you get now.)", stacklevel=2)  # fmt: skip
     _not_empty("meshgrid", vectors)
+    _need_tensors(vectors)
     for v in vectors:
         if v.ndim > 1:
             raise RuntimeError(f"torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: {v}")
