@@ -140,9 +140,14 @@ def before_write(tensor, operands=()):
 
 def refuse_leaf(tensor, operands=()):
     """Raise if writing the tensor would change a leaf that requires grad, or a view whose history cannot change."""
-    base, tracked = tensor.base, tensor.tracked or (tensor.base is not None and tensor.base.tracked)
-    if not tracked and not any(isinstance(t, Tensor) and t.tracked for t in operands):
-        return
+    base = tensor.base
+    tracked = tensor.tracked or (base is not None and base.tracked)
+    if not tracked:
+        for operand in operands:
+            if isinstance(operand, Tensor) and operand.tracked:
+                break
+        else:
+            return
     remedy = "Write inside `with torch.no_grad():`, or compute a new tensor instead."
     if base is not None:
         if tensor.origin is not None:

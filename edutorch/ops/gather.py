@@ -7,6 +7,7 @@ from math import prod
 import numpy as np
 
 from .. import dtypes
+from ..backends import XP
 from ..errors import with_remedy
 from ..op import Array, Index, op
 from ..tensor import method, wrap
@@ -26,8 +27,8 @@ def along(index, dim):
     index = getattr(index, "array", index)
     if not index.ndim:
         return (index,)
-    dim = axis_of(index.ndim, dim)
-    counted = [np.arange(n).reshape(-1, *[1] * (index.ndim - 1 - axis)) for axis, n in enumerate(index.shape)]
+    dim, xp = axis_of(index.ndim, dim), XP[type(index)]
+    counted = [xp.arange(n).reshape(-1, *[1] * (index.ndim - 1 - axis)) for axis, n in enumerate(index.shape)]
     return (*counted[:dim], index, *counted[dim + 1 :])
 
 

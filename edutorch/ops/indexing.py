@@ -180,7 +180,13 @@ def check_positions(array, indices):
 def check_range(index, axis, size, kind: type[Exception] = IndexError, wrap=True, prefix=""):
     """Raise an error of the given kind if a position is not in [-size, size), or without `wrap` in [0, size)."""
     lowest = -size if wrap else 0
-    if not index.size or (lowest <= index.min() and index.max() < size):
+    if not index.size:
+        return
+    if wrap:
+        inside = lowest <= index.min() and index.max() < size
+    else:  # one pass will do: as unsigned numbers, the negative ones are huge
+        inside = index.view(f"u{index.itemsize}").max() < size
+    if inside:
         return
     if not size and wrap:
         raise kind("index is out of bounds for dimension with size 0")
@@ -226,6 +232,8 @@ def _split(tensor, index):
     """
     if type(index) is Tensor and index.array.dtype in _PLAIN and 0 < index.array.ndim <= tensor.array.ndim:
         return None, (index.array,)
+    if type(index) is tuple and len(index) <= tensor.array.ndim and all(_are_positions(e) for e in index):
+        return None, tuple(e.array for e in index)
     entries = list(index) if isinstance(index, tuple) or _is_tuple_like(index) else [index]
     entries = [_entry(e) for e in entries]
     while sum(e is Ellipsis for e in entries) > 1 and entries[-1] is Ellipsis:
@@ -257,6 +265,10 @@ def _split(tensor, index):
     if positions and all(e is Ellipsis or e == _ALL for e in basic):
         return None, tuple(positions)
     return tuple(basic), tuple(positions) or None
+
+
+def _are_positions(entry):
+    return type(entry) is Tensor and entry.array.dtype is dtypes.INT64 and entry.array.ndim > 0
 
 
 def _is_tuple_like(index):

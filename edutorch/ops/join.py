@@ -7,6 +7,7 @@ import warnings
 
 import numpy as np
 
+from ..backends import XP
 from ..errors import cannot_broadcast, not_implemented, with_remedy
 from ..op import Array, Arrays, Sizes, op
 from ..tensor import Size, Tensor, method, wrap
@@ -300,7 +301,7 @@ def _repeated_positions(repeats):
         raise not_implemented("repeat_interleave_cpu", repeats)
     if repeats.size and repeats.min() < 0:
         raise RuntimeError("repeats can not be negative")
-    return np.arange(len(repeats)).repeat(repeats)
+    return XP[type(repeats)].arange(len(repeats)).repeat(repeats)
 
 
 # ---------------------------------------------------------------- to a common shape
