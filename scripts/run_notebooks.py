@@ -16,6 +16,7 @@ import json
 import os
 import re
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -75,10 +76,13 @@ def execute(notebook, folder: Path) -> None:
         coalesce_streams=True,
         resources={"metadata": {"path": str(folder)}},
     )
-    try:
-        client.execute(env={**os.environ, **KERNEL_ENV})
-    except CellTimeoutError as error:
-        raise OverBudget(f"over its budget of {BUDGET_S:g} s: {error}") from error
+    # A profile of its own: kernels that share one wait for each other's lock on the history, up to a minute on a busy
+    # machine, and what a learner keeps in hers (startup files) must not show in the outputs.
+    with tempfile.TemporaryDirectory(prefix="ipython-") as profile:
+        try:
+            client.execute(env={**os.environ, **KERNEL_ENV, "IPYTHONDIR": profile})
+        except CellTimeoutError as error:
+            raise OverBudget(f"over its budget of {BUDGET_S:g} s: {error}") from error
     if time.monotonic() > deadline:
         raise OverBudget(f"over its budget of {BUDGET_S:g} s")
 

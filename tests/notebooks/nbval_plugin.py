@@ -2,6 +2,7 @@
 
 import os
 import re
+import tempfile
 import time
 from collections import defaultdict
 
@@ -34,7 +35,9 @@ def _get_kernel_message(self, timeout=None, stream="iopub"):
 
 
 def pytest_configure(config):
-    os.environ.update(run_notebooks.KERNEL_ENV)  # kernels inherit it
+    profile = tempfile.TemporaryDirectory(prefix="ipython-")  # see run_notebooks.execute
+    config.add_cleanup(profile.cleanup)
+    os.environ.update({**run_notebooks.KERNEL_ENV, "IPYTHONDIR": profile.name})  # kernels inherit it
     RunningKernel.execute_cell_input = _execute_cell_input
     IPyNbFile.get_kernel_message = _get_kernel_message
 
