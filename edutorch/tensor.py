@@ -156,10 +156,7 @@ class Tensor:
 
     def storage_offset(self):
         """Return how many elements into its memory block the tensor starts."""
-        root = self.array
-        while isinstance(root.base, np.ndarray):
-            root = root.base
-        return (self.data_ptr() - root.__array_interface__["data"][0]) // self.array.itemsize
+        return (self.data_ptr() - memory_of(self.array).__array_interface__["data"][0]) // self.array.itemsize
 
     def data_ptr(self):
         """Return the address of the first element: tensors that share memory can be told by it."""
@@ -339,6 +336,15 @@ def _rebuild(cls, array, tracked):
     if tracked:
         t.tracked = True
     return t
+
+
+def memory_of(array):
+    """Return the array that owns the memory of a NumPy array: itself, or what it is a view of in the end."""
+    root, owner = array, array.base
+    while owner is not None:  # `as_strided` puts an object in between that is no array, but has a base
+        root = owner if isinstance(owner, np.ndarray) else root
+        owner = getattr(owner, "base", None)
+    return root
 
 
 def wrap(array):

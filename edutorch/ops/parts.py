@@ -7,7 +7,7 @@ from itertools import accumulate, pairwise
 import numpy as np
 
 from ..op import Array, op
-from ..tensor import Tensor, method
+from ..tensor import Tensor, memory_of, method
 from .axes import axis_of
 from .indexing import clear_at, gather_at, getitem, scatter_at
 from .views import reshaping_form
@@ -407,10 +407,7 @@ def as_strided(xp, input: Array, size, stride, storage_offset=None):
     Gradient: that of each place in memory is the sum over the elements that show it
     Raises:   RuntimeError if that leaves the memory
     """
-    memory = input
-    while isinstance(memory.base, type(input)):
-        memory = memory.base
-    memory = memory.ravel(order="K").view(input.dtype)
+    memory = memory_of(input).ravel(order="K").view(input.dtype)
     start = (input.__array_interface__["data"][0] - memory.__array_interface__["data"][0]) // input.itemsize
     offset = start if storage_offset is None else storage_offset
     if len(size) != len(stride):
