@@ -57,6 +57,7 @@ from .random import Generator, default_generator, get_rng_state, initial_seed, m
 from .ops.activation import *
 from .ops.arithmetic import *
 from .ops.arrange import *
+from .ops.assignment import *
 from .ops.bitwise import *
 from .ops.compare import *
 from .ops.convert import *

@@ -1,4 +1,4 @@
-"""Reading and writing with square brackets: `x[0]`, `x[:, 1:3]`, `x[mask]`, `x[rows, columns] = value`.
+"""Reading with square brackets: `x[0]`, `x[:, 1:3]`, `x[mask]`, `x[rows, columns]`. (Writing is in `assignment.py`.)
 
 An index is taken in two steps, as in PyTorch. The basic part (numbers, slices, None, Ellipsis) gives a view and costs
 nothing. What is left, tensors of positions and masks, gathers a copy: the dimensions that the tensors index become
@@ -10,15 +10,10 @@ from __future__ import annotations
 import numpy as np
 
 from .. import dtypes
-from ..autograd.versions import bump
-from ..autograd.views import assign, before_write, refuse_overlap
 from ..errors import with_remedy
-from ..modes import is_grad_enabled
 from ..op import Array, op
-from ..tensor import Tensor, method, wrap
+from ..tensor import Tensor, method
 from .accumulate import add_at
-from .convert import cast_array
-from .create import scalar
 from .layout import row_by_row
 
 __all__: list[str] = []
@@ -29,7 +24,7 @@ _ALL = slice(None)
 # ---------------------------------------------------------------- the basic part: a view
 
 
-def _step_name(input, index):
+def step_name(input, index):
     """Return PyTorch's name for the last step of a basic index; it takes a view for each entry that does something."""
     if Ellipsis not in index:  # a single slice, even one of everything
         return "SliceBackward0"
@@ -48,7 +43,7 @@ def _step_name(input, index):
     return name
 
 
-@op(cast=None, view=True, method=False, node=_step_name)
+@op(cast=None, view=True, method=False, node=step_name)
 def getitem(input: Array, index):
     """Take a part of a tensor without copying: a view. `index` is a tuple of ints, slices, None and Ellipsis.
 
@@ -60,7 +55,7 @@ def getitem(input: Array, index):
     try:
         return input[index]
     except IndexError:
-        raise _explained(input, index) from None
+        raise explained(input, index) from None
 
 
 @op(cast=None, method=False, out=False, node="SliceBackward0")
@@ -80,7 +75,7 @@ getitem.grad(input=lambda g, shape, index: place.both(g, shape, index))
 place.grad(input=lambda g, index: getitem.both(g, index))
 
 
-def _explained(array, index):
+def explained(array, index):
     """Return PyTorch's error for an index that NumPy refused."""
     used = sum(type(entry) in (int, slice) for entry in index)
     if used <= array.ndim:
@@ -224,7 +219,7 @@ def basic_index(index):
     return (index,) if index is Ellipsis or kind is slice else (None, Ellipsis)
 
 
-def _split(tensor, index):
+def split_index(tensor, index):
     """Split an index into its basic part, and what is left for the view that the basic part gives.
 
     Returns:
@@ -302,10 +297,10 @@ def _entry(entry):
     if hasattr(entry, "__index__") and not isinstance(entry, np.bool):
         return entry.__index__()
     raise IndexError("only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
-                     f"(got {_type_name(entry)})")  # fmt: skip
+                     f"(got {type_name(entry)})")  # fmt: skip
 
 
-def _type_name(value):
+def type_name(value):
     kind = type(value)
     return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
 
@@ -352,154 +347,13 @@ def __getitem__(self, index):
     basic = basic_index(index)
     if basic is not None:
         return getitem(self, basic)
-    basic, positions = _split(self, index)
+    basic, positions = split_index(self, index)
     part = self if basic is None else getitem(self, basic)
-    return part if positions is None else gather_at(part, _kept(part, positions))
+    return part if positions is None else gather_at(part, kept(part, positions))
 
 
-def _kept(tensor, positions):
+def kept(tensor, positions):
     """Return positions that the backward pass can rely on, even if the user writes to the index meanwhile."""
     if not tensor.tracked:
         return positions
     return tuple(p if type(p) is slice else p.copy() for p in positions)
-
-
-# ---------------------------------------------------------------- writing
-
-
-@op(cast=None, out=False, method=False, node="IndexPutBackward0")
-def put_at(xp, input: Array, values: Array, indices, accumulate=False):
-    """Copy a tensor and write (or add) values at positions. `indices` is a tuple of arrays, masks and full slices.
-
-    Shape:    input (*), values, broadcast to the shape of input[indices] -> out (*)
-    Math:     y = x, but for y[indices] = v (or y[indices] = x[indices] + the sum of v)
-    Gradient: dL/dx = g, 0 where it was overwritten;  dL/dv = g[indices]
-    """
-    _check_values(input, values)
-    if accumulate:
-        return input + add_at(xp, input.shape, indices, xp.broadcast_to(values, input[indices].shape))
-    out = input.copy()
-    _assign(out, indices, values)
-    return out
-
-
-put_at.grad(
-    input=lambda g, indices, accumulate: g if accumulate else clear_at.both(g, indices),
-    values=lambda g, indices: gather_at.both(g, indices),
-)
-
-
-@op(cast=None, out=False, method=False, node="IndexPutBackward0")
-def clear_at(input: Array, indices):
-    """Copy a tensor and write zeros at positions: the gradient of what was overwritten there.
-
-    Shape:    input (*) -> out (*)
-    Math:     y = x, but for y[indices] = 0
-    Gradient: dL/dx = g, but for 0 at the positions
-    """
-    out = input.copy()
-    out[indices] = 0
-    return out
-
-
-clear_at.grad(input=lambda g, indices: clear_at.both(g, indices))
-
-
-def _check_values(array, values):
-    if values.dtype != array.dtype:
-        raise RuntimeError(with_remedy(
-            "Index put requires the source and destination dtypes match, got "
-            f"{dtypes.of(array).legacy} for the destination and {dtypes.of(values).legacy} for the source.",
-            f"Convert the values first: values.to({dtypes.of(array)})."))  # fmt: skip
-
-
-def _assign(array, indices, values):
-    try:
-        array[indices] = values
-    except IndexError:
-        check_positions(array, indices)
-        raise
-    except (ValueError, TypeError):
-        check_positions(array, indices)
-        raise RuntimeError(with_remedy(
-            f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to indexing result of "
-            f"shape {list(array[indices].shape)}",
-            "Sizes must be equal or 1, aligned from the right.")) from None  # fmt: skip
-
-
-@method
-def __delitem__(self, index):
-    """Refuse: a tensor's shape is fixed. To leave elements out, index the ones to keep."""
-    raise TypeError("Tensor does not support deleting items")
-
-
-@method
-def __setitem__(self, index, value):
-    """Write a number or a tensor into the part of the tensor that an index names."""
-    basic, positions = basic_index(index), None
-    if basic is None:
-        basic, positions = _split(self, index)
-    elif _takes_all(self.array, basic):
-        basic = None
-    if not isinstance(value, Tensor):
-        if not isinstance(value, (int, float)):
-            raise TypeError(f"can't assign a {_type_name(value)} to a torch.{self.dtype.legacy}Tensor")
-        value = wrap(scalar(value, self.array.dtype))
-    if positions is None and basic is not None and _has_no_history(self, value) and _write_part(self, basic, value):
-        return
-    part = self if basic is None else getitem(self, basic)
-    if positions is None:
-        part.copy_(_in_shape(value, part.array.shape))
-        return
-    value = _trimmed(value, 0)
-    if is_grad_enabled() and (part.tracked or value.tracked):
-        assign(part, put_at, value, _kept(part if part.tracked else value, positions))
-    else:  # the same, without copying all of the tensor
-        before_write(part)
-        refuse_overlap(part, value, same=True)
-        _check_values(part.array, value.array)
-        _assign(part.array, positions, value.array)
-        bump(part)
-
-
-def _has_no_history(tensor, value):
-    """Whether a write concerns neither the graph nor a second tensor over the same memory."""
-    base, of_value = tensor.base, value if value.base is None else value.base
-    if tensor.tracked or value.tracked or tensor.inference:
-        return False
-    return of_value is not (tensor if base is None else base) and (base is None or not base.tracked)
-
-
-def _write_part(tensor, index, value):
-    """Write straight into the array, unless elements share memory; returns whether it was done."""
-    try:
-        part = tensor.array[index]
-    except IndexError:
-        raise _explained(tensor.array, index) from None
-    if 0 in part.strides or not part.flags.writeable:
-        return False
-    new = value.array
-    if new.ndim:
-        new = _in_shape(value, part.shape).array
-    part[...] = new if new.dtype == part.dtype else cast_array(new, part.dtype)
-    bump(tensor)
-    return True
-
-
-def _in_shape(value, shape):
-    """Return a value in the shape of the part that it is written to."""
-    return value if value.array.shape == shape else _trimmed(value, len(shape)).expand(shape)
-
-
-def _takes_all(array, index):
-    """Whether an index with brackets names the whole tensor: PyTorch then writes to it, not to a view of it."""
-    return index == (Ellipsis,) or (len(index) > 1 and _step_name(array, index) == "AliasBackward0")
-
-
-def _trimmed(value, ndim):
-    """Drop leading dimensions of size 1 while there are more than `ndim`."""
-    shape = value.array.shape
-    extra = 0
-    while len(shape) - extra > ndim and shape[extra] == 1:
-        extra += 1
-    return getitem(value, (*[0] * extra, Ellipsis)) if extra else value

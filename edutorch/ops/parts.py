@@ -8,8 +8,9 @@ import numpy as np
 
 from ..op import Array, op
 from ..tensor import Tensor, memory_of, method
+from .assignment import clear_at
 from .axes import axis_of
-from .indexing import clear_at, gather_at, getitem, scatter_at
+from .indexing import gather_at, getitem, scatter_at
 from .views import reshaping_form
 
 __all__ = [

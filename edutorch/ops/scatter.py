@@ -14,9 +14,10 @@ from ..op import Array, Index, Operand, op
 from ..op.forms import inplace_form
 from ..tensor import Tensor, method
 from .accumulate import add_at
+from .assignment import clear_at, put_at
 from .axes import axis_of
 from .gather import along, check_along, check_numbers, gather, index_select, slices_at, take
-from .indexing import check_range, clear_at, gather_at, place, put_at
+from .indexing import check_range, gather_at, place
 from .masks import number_for
 
 __all__ = [
