@@ -3,7 +3,7 @@
     import edutorch as torch
 
 is enough for ordinary PyTorch teaching code. Start reading at `op/__init__.py` (how an operator is made),
-`ops/arithmetic.py` (what one looks like) and `autograd/graph.py` (the backward pass).
+`ops/arithmetic.py` (what one looks like) and `autograd/engine.py` (the backward pass).
 """
 
 # Element types and devices

@@ -1,6 +1,6 @@
 """Reverse-mode automatic differentiation: the graph, the backward pass, views, versions.
 
-Read in this order: `graph.py` (nodes and the backward pass), `versions.py` (were saved values overwritten?),
+Read in this order: `graph.py` (nodes), `engine.py` (the backward pass), `versions.py` (were saved values overwritten?),
 `views.py` (in-place writes and views), `backward.py` (what users call), `function.py` (write your own).
 """
 

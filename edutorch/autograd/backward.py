@@ -12,7 +12,8 @@ from ..backends import XP
 from ..errors import with_remedy
 from ..modes import is_grad_enabled
 from ..tensor import Tensor, method, wrap
-from .graph import Handle, as_tensor, edge_of, run_backward
+from .engine import run_backward
+from .graph import Handle, as_tensor, edge_of
 from .versions import bump, storage_of
 from .views import refuse_leaf, sync
 

@@ -25,7 +25,8 @@ from ..backends import XP
 from ..errors import with_remedy
 from ..modes import is_grad_enabled, no_grad
 from ..tensor import Tensor, wrap
-from .graph import Node, Output, as_tensor, edge_of, sum_to
+from .engine import sum_to
+from .graph import Node, Output, as_tensor, edge_of
 from .versions import bump, modified, storage_of, tick
 from .views import sync
 

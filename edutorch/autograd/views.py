@@ -13,7 +13,8 @@ from ..backends import XP
 from ..errors import with_remedy
 from ..modes import enable_grad, is_grad_enabled, is_inference_mode_enabled
 from ..tensor import Tensor, wrap
-from .graph import Node, as_tensor, edge_of, run_backward
+from .engine import run_backward
+from .graph import Node, as_tensor, edge_of
 from .versions import bump, storage_of
 
 
