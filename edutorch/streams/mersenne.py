@@ -14,7 +14,7 @@ byte layout of the state. `stream.py` turns the words into numbers.
 
 from __future__ import annotations
 
-import secrets
+import os
 
 import numpy as np
 
@@ -73,7 +73,7 @@ class MersenneTwister:
 
     def seed(self) -> int:
         """Start a sequence nobody can foresee, from the operating system's randomness; return its seed."""
-        self.manual_seed(secrets.randbits(64))
+        self.manual_seed(int.from_bytes(os.urandom(8), "little"))
         return self._seed
 
     # ---- words -------------------------------------------------------------------------------------------
