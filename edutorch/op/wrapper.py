@@ -14,7 +14,7 @@ from ..backends import XP
 from ..errors import explain, not_a_tensor
 from ..modes import is_anomaly_enabled, is_grad_enabled, is_inference_mode_enabled
 from ..tensor import Tensor, wrap
-from .forms import into
+from .forms import half_kernel, into
 from .nodes import record_many
 from .quiet import busy, quietly, quietly_alone
 
@@ -54,7 +54,7 @@ def namespace(op, half):
         "not_a_list": functools.partial(_not_a_list, op),
         "nothing": _NOTHING,
         "direct": _direct(op),
-        "kernels": op.half_kernels if half else op.kernels,
+        "kernels": {kind: half_kernel(kernel) for kind, kernel in op.kernels.items()} if half else op.kernels,
         "nodes": op.half_node_classes if half else op.node_classes,
         "result_type": op.result_type,
         "refuse_inference": _refuse_inference,
