@@ -174,6 +174,11 @@ def value_for(x, y):
     return y if x.is_floating_point() else y.detach()
 
 
+def expanded(x):
+    """Whether elements share memory: PyTorch lets some writes to such a tensor pass, and then fails going backward."""
+    return any(s == 0 and n > 1 for s, n in zip(x.stride(), x.shape, strict=True))
+
+
 @instruction
 def write(t, x, y, k):
     name = ("add_", "mul_", "sub_", "copy_")[k % 4]
@@ -185,15 +190,15 @@ def write(t, x, y, k):
 
 @instruction
 def write_unary(t, x, y, k):
-    if any(
-        s == 0 and n > 1 for s, n in zip(x.stride(), x.shape, strict=True)
-    ):  # zeroing an expanded tensor is half allowed in PyTorch: forward it works, backward it raises
+    if expanded(x):
         return x
     return (x.exp_, x.zero_, x.neg_, x.tanh_, lambda: x.mul_(0.5), lambda: x.fill_(2), x.relu_)[k % 7]()
 
 
 @instruction
 def write_part(t, x, y, k):
+    if expanded(x):
+        return x
     y = value_for(x, y)
     if k % 3 == 0:
         x[0] = y.reshape(-1)[0]
