@@ -36,12 +36,15 @@ class Size(tuple):
         return Size(super().__add__(tuple(other)))
 
 
+APPARENT = "apparent"  # views made under no_grad show requires_grad=True, as in PyTorch, but no gradient reaches them
+
+
 class Tensor:
     """A multi-dimensional array of one dtype that can remember how it was computed.
 
     Attributes (the engine's own; users see the properties below):
         array: the NumPy or CuPy array that holds the elements.
-        tracked: whether gradients flow to this tensor (`requires_grad`).
+        tracked: whether gradients flow to this tensor (`requires_grad`). `APPARENT`: they seem to, and do not.
         node: the graph node that produced it, or None for a leaf (`grad_fn`).
         base: the tensor whose memory this one is a differentiable view of, or None.
         replay: how the view was taken: (function, arguments, replay of the view it was taken from).

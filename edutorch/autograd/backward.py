@@ -28,7 +28,7 @@ def _seeds(tensors, grads):
     for i, (t, g) in enumerate(zip(tensors, grads, strict=True)):
         if t.base is not None and t.base.storage is not None:
             sync(t)
-        if not t.tracked:
+        if t.tracked is not True:
             raise RuntimeError(
                 with_remedy(
                     f"element {i} of tensors does not require grad and does not have a grad_fn",
@@ -94,7 +94,7 @@ def _wanted(outputs, seeds, retain, create, inputs):
     for t in inputs:
         if t.base is not None and t.base.storage is not None:
             sync(t)
-        if not t.tracked:
+        if t.tracked is not True:
             raise RuntimeError(
                 with_remedy(
                     "One of the differentiated Tensors does not require grad",
@@ -214,7 +214,7 @@ def _version(self):
 
 def _get_requires_grad(self):
     """Whether gradients flow to this tensor. Set it on a leaf of floating dtype."""
-    return self.tracked or (self.base is not None and self.base.tracked)
+    return bool(self.tracked or (self.base is not None and self.base.tracked))
 
 
 def _set_requires_grad(self, value):

@@ -229,7 +229,7 @@ def widen(value):
 
 def edge_of(tensor):
     """Return what gradients of this tensor flow to: its node, itself if it is a leaf, None if not tracked."""
-    return (tensor.node or tensor) if tensor.tracked else None
+    return (tensor.node or tensor) if tensor.tracked is True else None
 
 
 def owner(edge):

@@ -12,7 +12,7 @@ import numpy as np
 from ..backends import XP
 from ..errors import with_remedy
 from ..modes import enable_grad, is_grad_enabled, is_inference_mode_enabled
-from ..tensor import Tensor, wrap
+from ..tensor import APPARENT, Tensor, wrap
 from .engine import run_backward
 from .graph import Node, as_tensor, edge_of
 from .versions import bump, storage_of
@@ -64,11 +64,12 @@ def sync(view):
 
 
 def mark_unrecorded(view, source):
-    """Mark a view made while nothing is recorded: it requires grad if its base does, as a leaf without history."""
+    """Mark a view made while nothing is recorded: it seems to require grad where its source does."""
     if view.base is None:  # it turned out to be a copy
         view.inference = is_inference_mode_enabled()
     else:
-        view.origin, view.tracked, view.inference = "no_grad", source.tracked, source.inference
+        view.origin, view.inference = "no_grad", source.inference
+        view.tracked = source.tracked and APPARENT
 
 
 class AsStridedBackward0(Node):

@@ -90,7 +90,7 @@ def write_gradients(op, half):
                     parts.append("None")
                     continue
                 part = f"f_{i}({', '.join(_arguments(op, formula, create, half, f'shape_of(node.edges[{i}])'))})"
-                parts.append(part if len(op.formulas) == 1 else f"None if node.edges[{i}] is None else {part}")
+                parts.append(f"None if node.edges[{i}] is None else {part}")
             result = f"({', '.join(parts)},)"
         lines.append(f"if create: return {result}" if create else f"return {result}")
     namespace = {

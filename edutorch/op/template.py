@@ -268,7 +268,7 @@ class Template:
     def _edge(self, name):
         if self.kinds[name] == "Arrays":
             return f"*[edge_of(t) for t in {name}]"
-        return f"({name}.node or {name}) if t_{name} else None" if name in self.tracked else "None"
+        return f"({name}.node or {name}) if t_{name} is True else None" if name in self.tracked else "None"
 
     def _saved(self):
         """Return the code of each value that formulas need: kept only if an input whose formula names it is tracked."""

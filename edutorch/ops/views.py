@@ -61,7 +61,13 @@ def view(input: Array, size: Sizes):
 view.grad(input=lambda g, shape: g.reshape(shape))
 
 
-@op(cast=None, view=True, node=lambda y: "UnsafeViewBackward0" if y.base is None else "ViewBackward0")
+def _reshape_name(input, y):
+    if y.base is None:
+        return "UnsafeViewBackward0"  # a copy
+    return "ViewBackward0" if input.array.flags.c_contiguous else "ReshapeAliasBackward0"
+
+
+@op(cast=None, view=True, node=_reshape_name)
 def reshape(input: Array, shape: Sizes):
     """Give the elements another shape: a view where strides can do it, else a copy. One size may be -1: it is inferred.
 
