@@ -49,6 +49,7 @@ class Tensor:
         base: the tensor whose memory this one is a differentiable view of, or None.
         replay: how the view was taken: (function, arguments, replay of the view it was taken from).
         origin: of a view that must not be written: "many", one of several views; "no_grad", made under it.
+        reshaped: the time at which the tensor itself last took another shape (`t_`).
         linked: the time at which a view's `node` was last brought in line with its base.
         storage: the write record shared by everything that aliases this memory, once there is a need for one.
 
@@ -62,6 +63,7 @@ class Tensor:
     replay: Any = None
     origin: str | None = None
     linked = 0
+    reshaped = 0
     storage: Any = None
     inference = False
     hooks: Any = None  # of a leaf: functions on its gradient

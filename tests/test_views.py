@@ -621,3 +621,17 @@ def test_random_program(seed):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         run_program(seed)
+
+
+def test_a_view_older_than_its_bases_shape_cannot_follow_a_write():
+    """PyTorch can; here it is refused, before anything is written, rather than wrong."""
+    x = edutorch.arange(9.0).reshape(3, 3).requires_grad_()
+    y = x * 1
+    old = y[0]
+    y.t_()
+    with pytest.raises(RuntimeError, match="before its base changed its shape in place"):
+        old.mul_(2)
+    assert y.tolist() == x.t().tolist()
+    y.mul_(2)
+    with pytest.raises(RuntimeError, match="before its base changed its shape in place"):
+        old.sum()

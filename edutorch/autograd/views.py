@@ -58,9 +58,19 @@ def sync(view):
     if base.tracked:
         if view.origin is not None:
             raise _refused(view, "its base or another view of its base has been")
+        refuse_reshaped(view)
         view.node = AsStridedBackward0((edge_of(base),), (Way(view),), view.array.shape, view.array.dtype)
         view.tracked = True
     view.linked = base.storage.stamp
+
+
+def refuse_reshaped(view):
+    """Raise if a view is older than its base's present shape: the way it was taken no longer leads to it."""
+    if view.node is not None and view.base.reshaped > view.node.stamp:
+        raise RuntimeError(
+            "This view was taken before its base changed its shape in place (t_, unsqueeze_, …), and cannot follow a "
+            "write. Take the view again, or reshape out of place."
+        )
 
 
 def mark_unrecorded(view, source):
@@ -133,6 +143,8 @@ def before_write(tensor, operands=()):
         )
     if is_grad_enabled():
         refuse_leaf(tensor, operands)
+        if tensor.base is not None:
+            refuse_reshaped(tensor)
     if tensor.base is not None and tensor.base.storage is not None:
         sync(tensor)
     old = wrap(tensor.array)

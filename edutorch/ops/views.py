@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import prod
 
 from .. import dtypes
-from ..autograd.versions import storage_of
+from ..autograd.versions import storage_of, tick
 from ..autograd.views import before_write
 from ..errors import with_remedy
 from ..modes import enable_grad
@@ -447,7 +447,9 @@ def reshaping_form(call, name):
         with enable_grad():  # the node must fit the shape, whatever is recorded
             after = call(before, *args, **kwargs)
         self.array = after.array
-        if self.base is not None:
+        if self.base is None:
+            self.reshaped = tick()
+        else:
             self.replay = (lambda base: call(base, *args, **kwargs), (), self.replay)
         if after.tracked:
             self.node, self.tracked = after.node, True
