@@ -89,6 +89,11 @@ def of(array):
     return dtype._by_numpy[array.dtype]
 
 
+def of_numpy(numpy_dtype):
+    """Return the dtype object of a NumPy dtype."""
+    return dtype._by_numpy[numpy_dtype]
+
+
 def to_numpy(d, default=None):
     """Return the NumPy dtype of `d`: a dtype object, a Python type (`float`, `int`, `bool`), or None."""
     if d is None:
@@ -130,7 +135,7 @@ def promote(a, b):
     if "u" in (a.kind, b.kind) and max(d.itemsize for d in (a, b) if d.kind == "u") > 1:
         raise RuntimeError(
             "Promotion for uint16, uint32, uint64 types is not supported, attempted to promote "
-            f"{dtype._by_numpy[a].legacy} and {dtype._by_numpy[b].legacy}"
+            f"{of_numpy(a).legacy} and {of_numpy(b).legacy}"
         )
     return np.promote_types(a, b)
 
@@ -143,7 +148,7 @@ def promote_types(type1, type2):
         >>> torch.promote_types(torch.int64, torch.float16)
         torch.float16
     """
-    return dtype._by_numpy[promote(type1.numpy, type2.numpy)]
+    return of_numpy(promote(type1.numpy, type2.numpy))
 
 
 def category(numpy_dtype):

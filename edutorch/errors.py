@@ -18,6 +18,12 @@ class _LinAlgError(RuntimeError):
 LinAlgError = _LinAlgError
 
 
+def type_name(value):
+    """Return the name of a value's type (or of a type) as PyTorch's messages give it, with its module."""
+    kind = value if isinstance(value, type) else type(value)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
 def with_remedy(message, remedy):
     """Join PyTorch's sentence and our advice, the advice on a line of its own."""
     return f"{message}\n{remedy}"
@@ -86,7 +92,7 @@ def refuse_different_dtypes(name, numpy_dtypes):
     """Raise PyTorch's error if the operands of a matrix product do not all have one dtype."""
     if len(set(numpy_dtypes)) < 2:
         return
-    found = [dtypes.dtype._by_numpy[d] for d in numpy_dtypes]
+    found = [dtypes.of_numpy(d) for d in numpy_dtypes]
     names, c_names = [d.legacy for d in found], [C_NAMES.get(d.name, d.name) for d in found]
     a, b = names[:2]
     if name == "linear":  # x W^T is a `mm`; with a bias it is an `addmm`, to which the bias comes first

@@ -162,6 +162,26 @@ def several_roots(torch):
 
 
 @program
+def the_old_name_of_grad_tensors(torch):
+    x = x_of(torch)
+    torch.autograd.backward([x * 2], grad_variables=[torch.tensor([1.0, 0.5, 0.0])])
+    return x.grad
+
+
+@program
+def both_names_of_grad_tensors(torch):
+    g = torch.ones(3)
+    torch.autograd.backward([x_of(torch) * 2], [g], grad_variables=[g])
+
+
+@program
+def notes_on_a_node(torch):
+    node = (x_of(torch) * 2).grad_fn
+    node.metadata["seen"] = 1
+    return dict(node.metadata)
+
+
+@program
 def integers_cannot_require_grad(torch):
     torch.tensor([1, 2], requires_grad=True)
 

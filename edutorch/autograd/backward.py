@@ -70,11 +70,20 @@ def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, 
         grad_tensors: the gradient of each (the vector of a vector-Jacobian product), or None for scalars.
         retain_graph: keep what the graph saved, to go backward again. Default: the value of `create_graph`.
         create_graph: record the backward pass too, for higher derivatives.
+        grad_variables: the old name of grad_tensors.
         inputs: only add to the `.grad` of these tensors.
 
     Raises:
         RuntimeError: for an output that is no scalar or has no history, a freed graph, an overwritten saved value.
     """
+    if grad_variables is not None:
+        warnings.warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2)
+        if grad_tensors is not None:
+            raise RuntimeError(
+                "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. "
+                "Please only use `grad_tensors`."
+            )
+        grad_tensors = grad_variables
     tensors = _as_tuple(tensors)
     grads = (None,) * len(tensors) if grad_tensors is None else _as_tuple(grad_tensors)
     seeds = _seeds(tensors, grads)
@@ -125,6 +134,8 @@ def grad(
         grad_outputs: the gradient of each output, or None for scalars.
         retain_graph, create_graph: as in `backward`.
         allow_unused: return None for an input that the outputs do not depend on, instead of raising.
+        only_inputs: accepted, and without effect: only the inputs' gradients are computed.
+        is_grads_batched: the gradients of the outputs have a leading dimension; one backward pass for each of its rows.
         materialize_grads: return zeros for it instead.
 
     Returns:

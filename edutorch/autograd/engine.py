@@ -76,9 +76,8 @@ def run_backward(roots, seeds, retain, create, targets=None):
                     for edge, d in zip(node.edges, gradients):  # noqa: B905 (strict costs time in the hottest loop of all)
                         if d is None or (wanted is not None and owner(edge) not in wanted):
                             continue
-                        if (
-                            edge.role == "node" and d.shape == edge.shape and d.dtype is edge.dtype
-                        ):  # `add`, the common case
+                        # `add`, written out for the common case
+                        if edge.role == "node" and d.shape == edge.shape and d.dtype is edge.dtype:
                             if edge in arrived:
                                 arrived[edge] = arrived[edge] + d
                             else:

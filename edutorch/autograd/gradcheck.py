@@ -41,6 +41,7 @@ def gradcheck(
         raise_exception: raise on a mismatch; else return False.
         nondet_tol: how much two backward passes may differ.
         check_grad_dtypes: also require that each gradient has its input's dtype.
+        check_undefined_grad: accepted, and without effect: gradients that do not arrive are zeros here.
         fast_mode: compare one random projection instead of every entry of the Jacobian.
 
     Returns:
@@ -82,7 +83,8 @@ def gradgradcheck(
     """Check second derivatives: `gradcheck` of the function that computes the gradients of `func`.
 
     Args:
-        grad_outputs: the gradients of the outputs; random if None. The rest as in `gradcheck`.
+        grad_outputs: the gradients of the outputs; random if None.
+        gen_non_contig_grad_outputs: accepted, and without effect. The rest as in `gradcheck`.
     """
     inputs = _as_tuple(inputs)
     differentiable = [i for i, x in enumerate(inputs) if isinstance(x, Tensor) and x.requires_grad]

@@ -76,7 +76,8 @@ class Node:
     @property
     def metadata(self):
         """A dictionary for the user's own notes."""
-        return (self.notes or {}).get("metadata", [None])[0] or self.note("metadata", {})[0]
+        found = (self.notes or {}).get("metadata") or self.note("metadata", {})
+        return found[0]
 
     def register_hook(self, hook):
         """Call `hook(grad_inputs, grad_outputs)` after the node's gradients were computed; it may replace them."""

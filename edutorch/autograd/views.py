@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..backends import XP
+from ..dtypes import category
 from ..errors import with_remedy
 from ..modes import enable_grad, is_grad_enabled, is_inference_mode_enabled
 from ..tensor import APPARENT, Tensor, wrap
@@ -254,10 +255,7 @@ def _link(tensor, result):
 
 def refuse_cast(source, target):
     """Raise if a result of one dtype may not be written into a tensor of another: float into int, int into bool."""
-    rank = {True: 2, False: 1}
-    a = rank[source.is_floating_point] if source.name != "bool" else 0
-    b = rank[target.is_floating_point] if target.name != "bool" else 0
-    if a > b:
+    if category(source.numpy) > category(target.numpy):
         raise RuntimeError(
             with_remedy(
                 f"result type {source.legacy} can't be cast to the desired output type {target.legacy}",

@@ -242,7 +242,7 @@ class Op:
             if isinstance(v, Tensor):
                 if v.array.dtype == target:
                     return v
-                converted = v.to(dtypes.dtype._by_numpy[target])
+                converted = v.to(dtypes.of_numpy(target))
                 converted.storage = storage_of(v)  # a write to the operand is noticed, as if it had been saved itself
                 return converted
             if v is None or not must_be_tensor:

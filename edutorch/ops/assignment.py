@@ -9,7 +9,7 @@ from __future__ import annotations
 from .. import dtypes
 from ..autograd.versions import bump
 from ..autograd.views import assign, before_write, refuse_overlap
-from ..errors import with_remedy
+from ..errors import type_name, with_remedy
 from ..modes import is_grad_enabled
 from ..op import Array, op
 from ..tensor import Tensor, method, wrap
@@ -25,7 +25,6 @@ from .indexing import (
     kept,
     split_index,
     step_name,
-    type_name,
 )
 
 __all__: list[str] = []

@@ -30,7 +30,7 @@ def creation(function):
         target = numpy_dtype(function.__name__, dtype)
         if out is not None:
             if target is not None and target != out.array.dtype:
-                wanted = dtypes.dtype._by_numpy[target].legacy
+                wanted = dtypes.of_numpy(target).legacy
                 raise RuntimeError(f"dtype {wanted} does not match dtype of out parameter ({out.dtype.legacy})")
             array = function(array_module(device), out.array.dtype, *args, **kwargs)
             if out.array.shape == array.shape:

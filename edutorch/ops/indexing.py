@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import dtypes
-from ..errors import with_remedy
+from ..errors import type_name, with_remedy
 from ..op import Array, op
 from ..tensor import Tensor, method
 from .accumulate import add_at
@@ -298,11 +298,6 @@ def _entry(entry):
         return entry.__index__()
     raise IndexError("only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
                      f"(got {type_name(entry)})")  # fmt: skip
-
-
-def type_name(value):
-    kind = type(value)
-    return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
 
 
 def _slice(entry):

@@ -38,7 +38,7 @@ def result_type(tensor1, tensor2):
         torch.float32
     """
     operands = [t.array if isinstance(t, Tensor) else t for t in (tensor1, tensor2)]
-    return dtypes.dtype._by_numpy[dtypes.common(operands)]
+    return dtypes.of_numpy(dtypes.common(operands))
 
 
 def can_cast(from_, to):

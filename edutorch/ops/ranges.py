@@ -63,7 +63,7 @@ def _refuse_range(start, end, step):
 def _count_up(xp, start, step, count, dtype, kernel):
     """Return `start + i step` for i from 0 to `count - 1`, to the last digit of PyTorch's CPU kernel."""
     if dtype == dtypes.BOOL or (dtype.kind == "u" and dtype.itemsize > 1):
-        legacy = dtypes.dtype._by_numpy[dtype].legacy
+        legacy = dtypes.of_numpy(dtype).legacy
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{legacy}'")
     if not dtypes.is_floating(dtype) and int(step) == 0:
         raise ValueError("step must be nonzero")

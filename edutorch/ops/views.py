@@ -124,7 +124,7 @@ def view_dtype(input, numpy_dtype):
     array = input.array
     old, new = array.itemsize, numpy_dtype.itemsize
     if old != new:
-        kinds = input.dtype.legacy, dtypes.dtype._by_numpy[numpy_dtype].legacy
+        kinds = input.dtype.legacy, dtypes.of_numpy(numpy_dtype).legacy
         names = f"to view {kinds[0]} as {kinds[1]} (different element sizes)"
         if not array.ndim:
             raise RuntimeError(f"self.dim() cannot be 0 {names}")

@@ -8,6 +8,7 @@ import warnings
 from collections import defaultdict
 
 from ..autograd.graph import Handle
+from ..errors import type_name
 from ..modes import enable_grad, no_grad
 from ..tensor import Tensor
 
@@ -73,7 +74,7 @@ class Optimizer:
         param_group["params"] = params
         for p in params:
             if not isinstance(p, Tensor):
-                raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {_type_name(p)}")
+                raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {type_name(p)}")
             if not p.is_leaf and not self.defaults.get("differentiable"):
                 raise ValueError("can't optimize a non-leaf Tensor")
         for name, default in self.defaults.items():
@@ -253,8 +254,3 @@ def _like_parameter(parameter, value, key=None):
     if isinstance(value, (list, tuple)):
         return type(value)(_like_parameter(parameter, v) for v in value)
     return value
-
-
-def _type_name(value):
-    module = type(value).__module__
-    return type(value).__qualname__ if module == "builtins" else f"{module}.{type(value).__qualname__}"

@@ -385,7 +385,7 @@ def _count(shape):
 
 def _legacy(dtype):
     """The dtype's name in PyTorch's messages: 'Float' for float32."""
-    return dtypes.dtype._by_numpy[dtype].legacy
+    return dtypes.of_numpy(dtype).legacy
 
 
 def _floating(dtype, kernel):

@@ -6,6 +6,7 @@ loop over these. Saving and loading is in `state.py`, hooks are in `hooks.py`.
 
 from __future__ import annotations
 
+from ...errors import type_name
 from ...modes import no_grad
 from ...tensor import Tensor
 from ..parameter import Buffer, Parameter
@@ -405,12 +406,7 @@ class Module(Hooked, Stateful):
 
 def _kind(value):
     """Return a value's type as PyTorch's messages give it."""
-    return value.type() if isinstance(value, Tensor) else _type_name(value)
-
-
-def _type_name(value):
-    kind = value if isinstance(value, type) else type(value)
-    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    return value.type() if isinstance(value, Tensor) else type_name(value)
 
 
 def _is_dtype(value):
