@@ -1,18 +1,9 @@
 """The chain rule picture: paths, products, sums."""
 
-import importlib
-
 import pytest
 
 from edutorch.viz.chain_rule import explore_chain_rule, show_chain_rule
 from tests.viz.readable import assert_readable
-
-
-@pytest.fixture(params=["edutorch", "torch"])
-def torch(request):
-    if request.param == "torch":
-        return pytest.importorskip("torch")
-    return importlib.import_module("edutorch")
 
 
 def reuse(torch):

@@ -1,6 +1,5 @@
 """Curves, fits, residuals and intervals, of both libraries: right in words, and no label on another."""
 
-import importlib
 import itertools
 import math
 import re
@@ -9,13 +8,6 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from edutorch.viz.curves import explore_line, show_curves, show_intervals, show_line, show_residuals
-
-
-@pytest.fixture(params=["edutorch", "torch"])
-def torch(request):
-    if request.param == "torch":
-        return pytest.importorskip("torch")
-    return importlib.import_module("edutorch")
 
 
 def assert_readable(figure):

@@ -1,19 +1,11 @@
 """Graph pictures of edutorch's tensors and of PyTorch's: what is in them, how it reads."""
 
-import importlib
 import xml.etree.ElementTree as ET
 
 import pytest
 
 from edutorch.viz.graph import read_tape, show_graph
 from tests.viz.readable import assert_readable, boxes
-
-
-@pytest.fixture(params=["edutorch", "torch"])
-def torch(request):
-    if request.param == "torch":
-        return pytest.importorskip("torch")
-    return importlib.import_module("edutorch")
 
 
 def network(torch):

@@ -1,6 +1,5 @@
 """Grey images: the right shade at the right place, and characters that show the same."""
 
-import importlib
 import re
 import xml.etree.ElementTree as ET
 
@@ -8,13 +7,6 @@ import numpy as np
 import pytest
 
 from edutorch.viz.images import show_images
-
-
-@pytest.fixture(params=["edutorch", "torch"])
-def torch(request):
-    if request.param == "torch":
-        return pytest.importorskip("torch")
-    return importlib.import_module("edutorch")
 
 
 def test_darkest_pixel_is_where_the_highest_value_is(torch):

@@ -10,13 +10,6 @@ from edutorch.viz.stepper import BackwardTrace, explore_backward, show_backward
 from tests.viz.readable import assert_readable, boxes
 
 
-@pytest.fixture(params=["edutorch", "torch"])
-def torch(request):
-    if request.param == "torch":
-        return pytest.importorskip("torch")
-    return importlib.import_module("edutorch")
-
-
 def reuse(torch):
     x = torch.tensor(2.0, requires_grad=True)
     w = torch.tensor(3.0, requires_grad=True)

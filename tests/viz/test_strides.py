@@ -1,6 +1,5 @@
 """The strides viewer, on edutorch's tensors and on PyTorch's: cells, words, room for every label."""
 
-import importlib
 import itertools
 import re
 import xml.etree.ElementTree as ET
@@ -8,14 +7,6 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from edutorch.viz.strides import explore_strides, show_strides
-
-
-@pytest.fixture(params=["edutorch", "torch"])
-def torch(request):
-    if request.param == "torch":
-        return pytest.importorskip("torch")
-    return importlib.import_module("edutorch")
-
 
 VIEWS = {
     "x": lambda x: x,

@@ -1,6 +1,5 @@
 """Loss surfaces: contours where they belong, walks that obey 2 / curvature, figures that say so in words."""
 
-import importlib
 import itertools
 import math
 import re
@@ -9,13 +8,6 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from edutorch.viz.surfaces import Surface, explore_learning_rate, show_contours, show_learning_rate
-
-
-@pytest.fixture(params=["edutorch", "torch"])
-def torch(request):
-    if request.param == "torch":
-        return pytest.importorskip("torch")
-    return importlib.import_module("edutorch")
 
 
 @pytest.fixture
