@@ -98,7 +98,7 @@ from .ops.statistics import *
 from .ops.trigonometry import *
 from .ops.views import *
 
-from . import autograd, cuda, linalg, nn, optim
+from . import autograd, cuda, kernels, linalg, nn, optim, utils
 
 __version__ = "0.1.0"
 newaxis = None  # another name for None in an index: x[:, newaxis]

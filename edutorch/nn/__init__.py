@@ -1,18 +1,5 @@
-"""Neural networks: modules, the functions behind them, and their initial values."""
+"""Neural networks: modules, the functions behind them, their initial values, and what helps to train them."""
 
-from . import functional, init
-from .modules import Identity, Linear, Module, MSELoss, ReLU, Sequential
-from .parameter import Buffer, Parameter
-
-__all__ = [
-    "Buffer",
-    "Identity",
-    "Linear",
-    "MSELoss",
-    "Module",
-    "Parameter",
-    "ReLU",
-    "Sequential",
-    "functional",
-    "init",
-]
+from . import functional, init, utils
+from .modules import *
+from .parameter import *

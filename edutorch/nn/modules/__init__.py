@@ -1,9 +1,21 @@
-"""The layers."""
+"""The layers. A family a file, named as in PyTorch."""
 
-from .activation import ReLU
-from .container import Sequential
-from .linear import Identity, Linear
-from .loss import MSELoss
-from .module import Module
-
-__all__ = ["Identity", "Linear", "MSELoss", "Module", "ReLU", "Sequential"]
+from .activation import *
+from .batchnorm import *
+from .channelshuffle import *
+from .container import *
+from .conv import *
+from .distance import *
+from .dropout import *
+from .flatten import *
+from .fold import *
+from .instancenorm import *
+from .linear import *
+from .loss import *
+from .module import *
+from .normalization import *
+from .padding import *
+from .pixelshuffle import *
+from .pooling import *
+from .sparse import *
+from .upsampling import *

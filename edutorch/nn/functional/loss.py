@@ -1,21 +1,12 @@
-"""The functions behind the layers: `import edutorch.nn.functional as F`."""
+"""Losses as functions."""
 
 from __future__ import annotations
 
 import warnings
 
-from ..ops.activation import relu as _relu
-from ..ops.activation import relu_
-from ..ops.distance import pdist
-from ..ops.linear import linear
-from ..ops.loss import mse_loss as _mse_loss
+from ...ops.loss import mse_loss as _mse_loss
 
-__all__ = ["linear", "mse_loss", "pdist", "relu"]
-
-
-def relu(input, inplace=False):
-    """Return max(x, 0), element by element; written into the input if `inplace`."""
-    return relu_(input) if inplace else _relu(input)
+__all__ = ["mse_loss"]
 
 
 def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", weight=None):

@@ -1,0 +1,3 @@
+"""Convolutions as functions."""
+
+__all__ = []

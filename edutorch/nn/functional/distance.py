@@ -1,0 +1,5 @@
+"""Distances as functions."""
+
+from ...ops.distance import pdist
+
+__all__ = ["pdist"]

@@ -1,0 +1,3 @@
+"""Dropout as functions."""
+
+__all__ = []

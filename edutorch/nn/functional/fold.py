@@ -1,0 +1,3 @@
+"""Folding and unfolding as functions."""
+
+__all__ = []

@@ -1,0 +1,3 @@
+"""Normalizations as functions."""
+
+__all__ = []

@@ -1,0 +1,3 @@
+"""Padding as functions."""
+
+__all__ = []

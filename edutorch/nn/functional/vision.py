@@ -1,0 +1,3 @@
+"""Resampling and rearranging pictures as functions."""
+
+__all__ = []

@@ -1,0 +1,3 @@
+"""Channel shuffle."""
+
+__all__ = []

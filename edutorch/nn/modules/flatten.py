@@ -1,0 +1,3 @@
+"""Flatten, and back."""
+
+__all__ = []

@@ -1,0 +1,3 @@
+"""Fold and unfold."""
+
+__all__ = []

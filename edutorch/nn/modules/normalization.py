@@ -1,0 +1,3 @@
+"""Layer, group and root-mean-square normalization."""
+
+__all__ = []

@@ -1,0 +1,3 @@
+"""Pixel shuffle."""
+
+__all__ = []

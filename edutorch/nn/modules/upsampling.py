@@ -1,0 +1,3 @@
+"""Upsampling."""
+
+__all__ = []

@@ -1,0 +1,3 @@
+"""Data loading and other helpers around training."""
+
+from . import data
