@@ -11,10 +11,10 @@ import platform
 from pathlib import Path
 
 import benchmarks
-from benchmarks import harness, import_time
+from benchmarks import harness, import_time, memory
 
 RESULTS = Path(__file__).parent / "results"
-IMPORT_TIME = "import_time"
+IMPORT_TIME, MEMORY = "import_time", "memory"  # these need processes of their own
 
 
 def processor() -> str:
@@ -35,7 +35,7 @@ def main() -> None:
     for module in pkgutil.iter_modules(benchmarks.__path__):
         if module.name != "__main__":
             importlib.import_module(f"benchmarks.{module.name}")
-    names = [*harness.BENCHMARKS, IMPORT_TIME]
+    names = [*harness.BENCHMARKS, MEMORY, IMPORT_TIME]
     names = [name for name in names if not arguments.parts or any(part in name for part in arguments.parts)]
     if not names:
         parser.error(f"no benchmark has one of {arguments.parts} in its name; --list shows the names")
@@ -65,10 +65,15 @@ def main() -> None:
         },
     }
     print(f"{record['machine']['processor']}, one thread,", ", ".join(map(" ".join, record["versions"].items())))
-    results = [harness.measure(harness.BENCHMARKS[name], edutorch, torch) for name in names if name != IMPORT_TIME]
+    results = [
+        harness.measure(harness.BENCHMARKS[name], edutorch, torch) for name in names if name in harness.BENCHMARKS
+    ]
     if results:
         print(harness.table(results))
     record["benchmarks"] = harness.as_records(results)
+    if MEMORY in names:
+        record[MEMORY] = memory.measure()
+        print(memory.lines(record[MEMORY]))
     if IMPORT_TIME in names:
         record[IMPORT_TIME] = import_time.measure()
         print(import_time.line(record[IMPORT_TIME]))
