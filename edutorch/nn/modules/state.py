@@ -7,7 +7,7 @@ from collections import OrderedDict, namedtuple
 from ...autograd.graph import Handle
 from ...modes import no_grad
 from ...tensor import Tensor
-from ..parameter import Parameter
+from ..parameter import Parameter, is_lazy
 
 __all__ = ["Stateful"]
 
@@ -60,7 +60,7 @@ class Stateful:
     def _save_to_state_dict(self, destination, prefix, keep_vars):
         """Add this module's own tensors."""
         for name, tensor in self._own_state().items():
-            destination[prefix + name] = tensor if keep_vars else tensor.detach()
+            destination[prefix + name] = tensor if keep_vars or is_lazy(tensor) else tensor.detach()
         if type(self).get_extra_state is not Stateful.get_extra_state:
             destination[prefix + _EXTRA] = self.get_extra_state()
 
@@ -163,6 +163,8 @@ class Stateful:
                 f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object from '
                 f"checkpoint but received {type(value)}"
             )
+        if is_lazy(target) and is_lazy(value):
+            return None
         if target.ndim == 0 and tuple(value.shape) == (1,):
             value = value[0]
         if value.shape != target.shape:
