@@ -5,12 +5,12 @@ Read in this order: `graph.py` (nodes), `engine.py` (the backward pass), `versio
 """
 
 from ..modes import detect_anomaly, enable_grad, inference_mode, no_grad, set_detect_anomaly, set_grad_enabled
-from ..tensor import Tensor as Variable
-from . import function, functional
+from . import function, functional, variable
 from .backward import backward, grad
 from .function import Function
 from .gradcheck import GradcheckError, gradcheck, gradgradcheck
 from .graph import Node
+from .variable import Variable
 
 __all__ = [
     "Function",
