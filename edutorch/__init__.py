@@ -80,6 +80,7 @@ from .ops.linalg_legacy import *
 from .ops.masks import *
 from .ops.matmul import *
 from .ops.norms import dist, renorm
+from .ops.padding import *
 from .ops.parts import *
 from .ops.products import *
 from .ops.queries import *
