@@ -35,6 +35,7 @@ from .dtypes import (
     uint64,
 )
 from .backends import device
+from .backends.settings import *
 from math import e, inf, nan, pi
 
 # Tensors, and the modes that say what is recorded
@@ -99,7 +100,7 @@ from .ops.statistics import *
 from .ops.trigonometry import *
 from .ops.views import *
 
-from . import autograd, cuda, kernels, linalg, nn, optim, utils
+from . import autograd, cuda, kernels, linalg, nn, optim, testing, utils
 
 # PyTorch programs that cannot be edited
 from .as_torch import install_as_torch

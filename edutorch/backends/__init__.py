@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 from ml_dtypes import bfloat16
 
+from . import cuda, cudnn, mps
+
 # NumPy's scalars stand here too: its operators turn 0-d arrays into them, and formulas must go on.
 XP: dict = dict.fromkeys((np.ndarray, np.float32, np.float64, np.float16, bfloat16, np.bool_, np.int64), np)
 DEVICE_TYPE: dict = {np.ndarray: "cpu"}

@@ -7,7 +7,25 @@ This version of edutorch computes on the CPU, and finds none.
 
 from ..backends import array_module
 
-__all__ = ["current_device", "device_count", "is_available", "manual_seed", "manual_seed_all", "synchronize"]
+__all__ = [
+    "current_device",
+    "device_count",
+    "empty_cache",
+    "get_device_capability",
+    "get_device_name",
+    "get_device_properties",
+    "is_available",
+    "is_bf16_supported",
+    "is_initialized",
+    "manual_seed",
+    "manual_seed_all",
+    "max_memory_allocated",
+    "max_memory_reserved",
+    "memory_allocated",
+    "memory_reserved",
+    "set_device",
+    "synchronize",
+]
 
 
 def is_available():
@@ -28,20 +46,36 @@ def manual_seed_all(seed):
     """Seed the random numbers of all CUDA devices; nothing happens where there is none."""
 
 
-def current_device():
-    """Return the number of the device in use.
+def is_bf16_supported():
+    """Return whether the device computes in bfloat16: no, where there is none."""
+    return False
 
-    Raises:
-        AssertionError: if there is none.
-    """
-    array_module("cuda")
+
+def is_initialized():
+    """Return whether a device has been used."""
+    return False
+
+
+def empty_cache():
+    """Give cached memory back to the device; nothing happens where there is none."""
+
+
+def memory_allocated(device=None):
+    """Return how many bytes tensors take on the device: 0, where there is none."""
     return 0
 
 
-def synchronize(device=None):
-    """Wait until the device has done all it was given.
+max_memory_allocated = memory_reserved = max_memory_reserved = memory_allocated
+
+
+def _need_device(device=None):
+    """Refuse what cannot be done without a device.
 
     Raises:
-        AssertionError: if there is none.
+        AssertionError: always, in this version.
     """
     array_module("cuda")
+
+
+current_device = synchronize = set_device = _need_device
+get_device_name = get_device_properties = get_device_capability = _need_device
