@@ -1,4 +1,4 @@
-"""`install_as_torch` and `python -m edutorch run`: programs that say `import torch` find edutorch; each in a process."""
+"""`install_as_torch` and `python -m edutorch run`: `import torch` finds edutorch. A process for each case."""
 
 from __future__ import annotations
 
