@@ -5,8 +5,10 @@ No mathematics is here. Operators (`edutorch/ops/`) attach themselves as methods
 
 from __future__ import annotations
 
+import copy
 import functools
 import math
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -305,17 +307,13 @@ class Tensor:
 
     __hash__ = object.__hash__
 
+    # ---- copies and pickles
+
     def __reduce_ex__(self, protocol):
-        if self.node is not None:
-            raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at "
-                "the moment. Detach it first: x.detach()."
-            )
-        return (
-            _rebuild,
-            (type(self), self.array, self.tracked),
-            {k: v for k, v in vars(self).items() if k in _KEPT},
-        )
+        for hook in self.hooks or ():
+            warnings.warn(f"backward hook {hook!r} on tensor will not be serialized.", stacklevel=2)
+        made = _rebuild, (type(self), self.array, bool(self.tracked))
+        return (*made, self._remarks()) if len(vars(self)) > 1 else made
 
     def __deepcopy__(self, memo):
         if id(self) in memo:
@@ -325,14 +323,19 @@ class Tensor:
                 "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at "
                 "the moment. Detach it first: x.detach()."
             )
-        copy = _rebuild(type(self), self.array.copy(), self.tracked)
-        memo[id(self)] = copy
+        copied = _rebuild(type(self), _copied(self.array, memo), bool(self.tracked))
+        memo[id(self)] = copied
         if self._grad is not None:
-            copy._grad = self._grad.__deepcopy__(memo)
-        return copy
+            copied._grad = self._grad.__deepcopy__(memo)
+        vars(copied).update(copy.deepcopy(self._remarks(), memo))
+        return copied
+
+    def _remarks(self):
+        """Return the attributes that users gave the tensor."""
+        return {name: value for name, value in vars(self).items() if name not in _OWN}
 
 
-_KEPT = ("_grad",)
+_OWN = frozenset(name for name in vars(Tensor) if not name.startswith("__")) | {"array"}
 
 
 def _rebuild(cls, array, tracked):
@@ -341,6 +344,23 @@ def _rebuild(cls, array, tracked):
     if tracked:
         t.tracked = True
     return t
+
+
+def _copied(array, memo):
+    """Return a copy of an array in a copy of its memory, which the `memo` of a deepcopy finds again for other views."""
+    memory = memory_of(array) if array.size and isinstance(array, np.ndarray) else array
+    if not memory.flags.forc or type(memory) is not np.ndarray:  # an order, or a kind, that its bytes do not tell
+        memory = array
+    if id(memory) not in memo:
+        memo[id(memory)] = memory.copy(order="K")
+    copied = memo[id(memory)]
+    if memory is array:
+        return copied
+    start = array.__array_interface__["data"][0] - memory.__array_interface__["data"][0]
+    view = np.ndarray(array.shape, array.dtype, copied.reshape(-1, order="A").view(np.uint8), start, array.strides)
+    if not array.flags.writeable:
+        view.flags.writeable = False
+    return view
 
 
 def memory_of(array):

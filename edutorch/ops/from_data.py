@@ -104,7 +104,7 @@ def from_numpy(ndarray):
         raise TypeError(f"expected np.ndarray (got {name})")
     if not ndarray.flags.writeable:
         _warn_not_writable()
-    return finish(_accepted(ndarray), None, False)
+    return finish(_accepted(ndarray.view(np.ndarray)), None, False)
 
 
 @functools.cache  # once is enough
