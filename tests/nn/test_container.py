@@ -1,7 +1,9 @@
-"""`Sequential`: a list of modules that is a module."""
+"""`Sequential` and the lists and dictionaries of modules and of parameters."""
 
 from __future__ import annotations
 
+import copy
+import pickle
 from collections import OrderedDict
 
 import pytest
@@ -27,7 +29,8 @@ def said(action):
     try:
         return "returned", action()
     except Exception as error:  # compared
-        return type(error).__name__, str(error).replace("edutorch.", "torch.")
+        words = str(error).replace("edutorch.", "torch.").split(" Open an issue")[0].split(" Parameters go by")[0]
+        return type(error).__name__, words
 
 
 @program
@@ -138,6 +141,287 @@ def hooks_run_for_each_part(torch):
         part.register_forward_hook(lambda module, args, out: seen.append((type(module).__name__, tuple(out.shape))))
     m(torch.ones(4, 2))
     return seen
+
+
+# ---------------------------------------------------------------- ModuleList
+
+
+def layers(torch, *sizes):
+    torch.manual_seed(0)
+    return torch.nn.ModuleList([torch.nn.Linear(n, n) for n in sizes])
+
+
+@program
+def reading_a_list(torch):
+    m = layers(torch, 1, 2, 3)
+    return [
+        len(m),
+        m[-1] is m[2],
+        m[torch.tensor(1)] is m[1],
+        repr(m[1:]),
+        type(m[:2]).__name__,
+        m[::2][1] is m[2],
+        [part.in_features for part in m],
+        m[0] in m,
+        list(m.state_dict()),
+        [name for name in dir(m) if name.isdigit()],
+        said(lambda: m[3]),
+        said(lambda: m[-4]),
+        said(lambda: m["0"])[0],
+        said(lambda: m(torch.ones(1))),
+    ]
+
+
+@program
+def writing_a_list(torch):
+    nn = torch.nn
+    m, seen = layers(torch, 1, 1, 2), []
+    same = m
+    m[0] = nn.ReLU()
+    m[-1] = nn.Identity()
+    seen.append(repr(m))
+    seen.append(m.append(nn.ReLU()) is m)
+    seen.append(m.extend([nn.ReLU()]) is m)
+    seen.append((repr(m), m.insert(1, nn.Identity()), repr(m)))
+    m.insert(len(m), nn.Linear(3, 3))
+    m += [nn.ReLU()]
+    seen.append((repr(m), same is m, list(m._modules)))
+    del m[0]
+    del m[1:3]
+    del m[-1]
+    seen.append((repr(m), list(m._modules)))
+    seen.append((repr(m.pop(0)), repr(m.pop(-1)), repr(m)))
+    seen.append(repr(m + layers(torch, 4, 4)))
+    seen.append(repr(m + [nn.ReLU()]))
+    return seen
+
+
+@program
+def printing_lists(torch):
+    nn = torch.nn
+    return [
+        repr(nn.ModuleList()),
+        repr(layers(torch, 1)),
+        repr(layers(torch, 1, 1, 2, 1)),
+        repr(nn.ModuleList([nn.Sequential(nn.ReLU(), nn.ReLU()) for _ in range(12)])),
+        repr(nn.ModuleList([layers(torch, 2, 2), layers(torch, 2, 2), nn.ModuleList()])),
+        repr(nn.Sequential(nn.ReLU(), layers(torch, 2, 2))),
+    ]
+
+
+@program
+def refusals_of_lists(torch):
+    m = layers(torch, 1)
+    return [
+        said(lambda: torch.nn.ModuleList(3)),
+        said(lambda: torch.nn.ModuleList([3])),
+        said(lambda: torch.nn.ModuleList(torch.nn.ReLU()))[0],
+        said(lambda: m.append(3)),
+        said(lambda: m.extend(3)),
+        said(lambda: m.__setitem__(0, 3)),
+        said(lambda: m.__setitem__(9, torch.nn.ReLU())),
+        said(lambda: m.__delitem__(9)),
+        said(lambda: m.pop(9)),
+    ]
+
+
+@program
+def a_network_of_lists(torch):
+    class Net(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = torch.nn.ModuleList([torch.nn.Linear(2, 2) for _ in range(3)])
+            self.heads = torch.nn.ModuleDict({"a": torch.nn.Linear(2, 1), "b": torch.nn.Linear(2, 3)})
+
+        def forward(self, x, head):
+            for layer in self.layers:
+                x = layer(x).relu()
+            return self.heads[head](x)
+
+    torch.manual_seed(1)
+    net, other = Net(), Net()
+    other.load_state_dict(net.state_dict())
+    other(torch.ones(1, 2), "b").sum().backward()
+    twin = copy.deepcopy(other)
+    again = pickle.loads(pickle.dumps(net.layers))
+    return (
+        list(net.state_dict()),
+        net(torch.ones(1, 2), "a"),
+        other(torch.ones(1, 2), "a"),
+        [p.grad for p in other.parameters()],
+        repr(twin),
+        repr(again),
+        twin.layers[0].weight.data_ptr() != other.layers[0].weight.data_ptr(),
+    )
+
+
+# ---------------------------------------------------------------- ModuleDict
+
+
+def named_layers(torch):
+    nn = torch.nn
+    return nn.ModuleDict({"conv": nn.Linear(1, 2), "pool": nn.ReLU(), "act": nn.Identity()})
+
+
+@program
+def module_dicts(torch):
+    nn = torch.nn
+    m = named_layers(torch)
+    seen = [repr(m), len(m), list(m), list(m.keys()), [repr(v) for v in m.values()], "conv" in m, "x" in m]
+    seen.append([(k, repr(v)) for k, v in m.items()])
+    m["more"] = nn.ReLU()
+    m["pool"] = nn.Identity()
+    del m["act"]
+    seen += [repr(m), repr(m.pop("conv")), repr(m)]
+    seen.append(m.update({"b": nn.ReLU(), "a": nn.Identity()}))
+    m.update([("z", nn.ReLU()), ["y", nn.ReLU()]])
+    m.update(named_layers(torch))
+    m.update(OrderedDict(q=nn.ReLU()))
+    seen += [repr(m), list(m.state_dict()), m.conv is m["conv"]]
+    m.clear()
+    return [
+        *seen,
+        repr(m),
+        len(m),
+        repr(nn.ModuleDict([["lrelu", nn.ReLU()]])),
+        said(lambda: m["missing"]),
+        said(lambda: m.pop("missing")),
+        said(lambda: m.__delitem__("missing")),
+        said(lambda: m.update(3)),
+        said(lambda: m.update([3])),
+        said(lambda: m.update([(1, 2, 3)])),
+        said(lambda: m.update({"a": 3})),
+        said(lambda: m.update({3: nn.ReLU()})),
+        said(lambda: m.update({"a.b": nn.ReLU()})),
+        said(lambda: m.update({"keys": nn.ReLU()})),
+        said(lambda: m(3)),
+    ]
+
+
+# ---------------------------------------------------------------- ParameterList
+
+
+@program
+def parameter_lists(torch):
+    nn = torch.nn
+    m = nn.ParameterList([nn.Parameter(torch.ones(2, 3)), torch.zeros(2), 3, "word"])
+    seen = [
+        repr(m),
+        len(m),
+        [type(v).__name__ for v in m],
+        [name for name, _ in m.named_parameters()],
+        list(m.state_dict()),
+        m[-1],
+        m[0] is m[-4],
+        repr(m[1:]),
+        type(m[::2]).__name__,
+        [name for name in dir(m) if name.isdigit()],
+    ]
+    m[1] = torch.full((1,), 2.0)
+    m[2] = 4
+    seen += [m.append(torch.ones(1)) is m, m.extend([nn.Parameter(torch.tensor(1.0)), None]) is m]
+    same = m
+    m += [torch.ones(2, dtype=torch.float64)]
+    inner = nn.Module()
+    inner.weights, inner.act = m, nn.ReLU()
+    return [
+        *seen,
+        repr(m),
+        same is m,
+        repr(inner),
+        list(inner.state_dict()),
+        repr(nn.ParameterList()),
+        repr(nn.ParameterList(p for p in [torch.ones(1)])),
+        repr(pickle.loads(pickle.dumps(m))),
+        repr(copy.deepcopy(m)),
+        said(lambda: m[99]),
+        said(lambda: m["0"])[0],
+        said(lambda: m.__setitem__(99, 1)),
+        said(lambda: m.__setitem__(0, 1)),
+        said(lambda: m.extend(3)),
+        said(lambda: m.extend(torch.ones(2))),
+        said(lambda: m.append(torch.tensor([1])))[0],
+        said(lambda: m(1)),
+    ]
+
+
+@program
+def a_polynomial_of_parameters(torch):
+    class Polynomial(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a = torch.nn.ParameterList([torch.nn.Parameter(torch.tensor(float(i))) for i in range(4)])
+
+        def forward(self, x):
+            return sum(a * x**i for i, a in enumerate(self.a))
+
+    m = Polynomial()
+    m(torch.tensor(2.0)).backward()
+    return [p.grad for p in m.parameters()], len(list(m.double().parameters())), m.a[0].dtype == torch.float64
+
+
+# ---------------------------------------------------------------- ParameterDict
+
+
+@program
+def parameter_dicts(torch):
+    nn = torch.nn
+    m = nn.ParameterDict({"left": nn.Parameter(torch.ones(2, 3)), "right": torch.zeros(2), "note": "word"})
+    seen = [
+        repr(m),
+        len(m),
+        list(m),
+        list(reversed(m)),
+        list(m.keys()),
+        [type(v).__name__ for v in m.values()],
+        [k for k, _ in m.items()],
+        [name for name, _ in m.named_parameters()],
+        list(m.state_dict()),
+        "left" in m,
+        "up" in m,
+        m.get("up"),
+        m.get("up", 3),
+        m.get("left") is m.left,
+        m.setdefault("left", 3) is m["left"],
+        m.setdefault("up", torch.ones(1)),
+        m.setdefault("none"),
+    ]
+    m["right"] = torch.full((1,), 2.0)
+    del m["none"]
+    other = nn.ParameterDict(OrderedDict(z=torch.ones(1), a=torch.ones(2)))
+    both, kept = m | other, m
+    m |= other
+    return [
+        *seen,
+        repr(m),
+        list(both),
+        kept is m,
+        list(nn.ParameterDict([("b", torch.ones(1)), ["a", torch.ones(1)]])),
+        list(m.copy()) == list(m),
+        m.copy()["left"] is m["left"],
+        repr(m.pop("left")),
+        m.popitem()[0],
+        list(m),
+        list(m.fromkeys(["p", "q"], torch.ones(1)).keys()),
+        repr(pickle.loads(pickle.dumps(m))),
+        repr(copy.deepcopy(m)),
+        m.clear(),
+        repr(m),
+        len(m),
+        said(lambda: m.popitem()),
+        said(lambda: m["missing"]),
+        said(lambda: m[3]),
+        said(lambda: m.pop("missing")),
+        said(lambda: m.__delitem__("missing")),
+        said(lambda: m.__setitem__(3, torch.ones(1))),
+        said(lambda: m.__setitem__("a.b", torch.ones(1))),
+        said(lambda: m.__setitem__("values", torch.ones(1))),
+        said(lambda: m.update(3)),
+        said(lambda: m.update([3])),
+        said(lambda: m.update([(1, 2, 3)])),
+        said(lambda: m(3)),
+        said(lambda: m.forward(3)),
+    ]
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

@@ -330,7 +330,7 @@ class Module(Hooked, Stateful):
                 if parameter is not None:
                     parameter.data = fn(parameter)
                     if parameter._grad is not None:
-                        parameter._grad = fn(parameter._grad)
+                        parameter._grad.data = fn(parameter._grad)
             for name, buffer in self._buffers.items():
                 if buffer is not None:
                     self._buffers[name] = fn(buffer)
