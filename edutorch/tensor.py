@@ -340,7 +340,8 @@ _OWN = frozenset(name for name in vars(Tensor) if not name.startswith("__")) | {
 
 def _rebuild(cls, array, tracked):
     t = _new(cls)
-    t.array = array
+    own = dtypes.of(array).numpy
+    t.array = array if array.dtype is own else array.view(own)  # pickle makes equal dtype objects, not the same
     if tracked:
         t.tracked = True
     return t
