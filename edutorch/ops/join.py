@@ -114,12 +114,15 @@ def stack(xp, tensors: Arrays, dim=0):
     """
     if not tensors:
         raise RuntimeError("stack expects a non-empty TensorList")
+    shape = tensors[0].shape
     for i, t in enumerate(tensors):
-        if t.shape != tensors[0].shape:
+        if t.shape != shape:
             raise RuntimeError(with_remedy(
-                f"stack expects each tensor to be equal size, but got {list(tensors[0].shape)} at entry 0 and "
+                f"stack expects each tensor to be equal size, but got {list(shape)} at entry 0 and "
                 f"{list(t.shape)} at entry {i}",
                 "cat() joins tensors of different sizes along an existing dimension."))  # fmt: skip
+    if dim == 0 and shape:  # the same elements in the same order, in half the time
+        return xp.concatenate(tensors).reshape(len(tensors), *shape)
     return row_by_row(xp.stack(tensors, dim))
 
 
