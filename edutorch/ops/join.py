@@ -121,8 +121,8 @@ def stack(xp, tensors: Arrays, dim=0):
                 f"stack expects each tensor to be equal size, but got {list(shape)} at entry 0 and "
                 f"{list(t.shape)} at entry {i}",
                 "cat() joins tensors of different sizes along an existing dimension."))  # fmt: skip
-    if dim == 0 and shape:  # the same elements in the same order, in half the time
-        return xp.concatenate(tensors).reshape(len(tensors), *shape)
+    if dim == 0:  # the same elements in the same order, in half the time
+        return xp.concatenate(tensors).reshape(len(tensors), *shape) if shape else xp.array(tensors)
     return row_by_row(xp.stack(tensors, dim))
 
 
