@@ -100,7 +100,8 @@ from .ops.statistics import *
 from .ops.trigonometry import *
 from .ops.views import *
 
-from . import autograd, cuda, kernels, linalg, nn, optim, testing, utils
+from . import autograd, cuda, kernels, linalg, nn, optim, serialization, testing, utils
+from .serialization import load, save
 
 # PyTorch programs that cannot be edited
 from .as_torch import install_as_torch
