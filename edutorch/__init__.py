@@ -61,6 +61,7 @@ from .ops.arrange import *
 from .ops.assignment import *
 from .ops.bitwise import *
 from .ops.compare import *
+from .ops.conv_functions import *
 from .ops.convert import *
 from .ops.create import *
 from .ops.differences import *

@@ -1,3 +1,5 @@
 """Folding and unfolding as functions."""
 
-__all__ = []
+from ...ops.folding import fold, unfold
+
+__all__ = ["fold", "unfold"]
