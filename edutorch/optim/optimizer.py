@@ -14,6 +14,20 @@ from ..tensor import Tensor
 
 __all__ = ["Optimizer"]
 
+# options that a file written by an old PyTorch may lack
+YOUNG_OPTIONS = dict(
+    momentum=0,
+    nesterov=False,
+    centered=False,
+    amsgrad=False,
+    maximize=False,
+    foreach=None,
+    capturable=False,
+    differentiable=False,
+    fused=None,
+    decoupled_weight_decay=False,
+)
+
 
 class Optimizer:
     """Base class of all optimizers.
@@ -75,7 +89,7 @@ class Optimizer:
         for p in params:
             if not isinstance(p, Tensor):
                 raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {type_name(p)}")
-            if not p.is_leaf and not self.defaults.get("differentiable"):
+            if not self.defaults.get("differentiable") and not (p.is_leaf or p.retains_grad):
                 raise ValueError("can't optimize a non-leaf Tensor")
         for name, default in self.defaults.items():
             param_group.setdefault(name, default)
@@ -84,6 +98,12 @@ class Optimizer:
                 "optimizer contains a parameter group with duplicate parameters; in future, this will cause an error",
                 stacklevel=3,
             )
+        for group in self.param_groups:
+            if ("param_names" in param_group) != ("param_names" in group):
+                raise ValueError(
+                    "all optimizer param groups should be with/without names. cannot add param group "
+                    f"{'with' if 'param_names' in param_group else 'without'} names to the optimizer"
+                )
         taken = {p for group in self.param_groups for p in group["params"]}
         if not taken.isdisjoint(params):
             raise ValueError("some parameters appear in more than one parameter group")
@@ -179,6 +199,9 @@ class Optimizer:
     def __setstate__(self, state):
         vars(self).update(state)
         vars(self).setdefault("_hooks", defaultdict(list))
+        for group in self.param_groups:
+            for name in YOUNG_OPTIONS.keys() & self.defaults.keys():
+                group.setdefault(name, YOUNG_OPTIONS[name])
 
     # ---- hooks and printing
 
@@ -254,3 +277,36 @@ def _like_parameter(parameter, value, key=None):
     if isinstance(value, (list, tuple)):
         return type(value)(_like_parameter(parameter, v) for v in value)
     return value
+
+
+# ---- options
+
+
+def check_rate(lr, complaint="Invalid learning rate"):
+    """Raise unless a learning rate is one number, and not negative."""
+    if isinstance(lr, Tensor) and lr.numel() != 1:
+        raise ValueError("Tensor lr must be 1-element")
+    if not lr >= 0.0:
+        raise ValueError(f"{complaint}: {lr}")
+
+
+def check_not_negative(**options):
+    """Raise if one of the options is negative."""
+    for name, value in options.items():
+        if not value >= 0.0:
+            raise ValueError(f"Invalid {name} value: {value}")
+
+
+def check_betas(betas):
+    """Raise unless both shares that means keep are in [0, 1)."""
+    for i, beta in enumerate(betas):
+        if not 0.0 <= beta < 1.0:
+            raise ValueError(f"Invalid beta parameter at index {i}: {beta}")
+
+
+def check_fused(fused, foreach, differentiable):
+    """Raise if ways of computing were asked for that exclude each other."""
+    if fused and differentiable:
+        raise RuntimeError("`fused` does not support `differentiable`")
+    if fused and foreach:
+        raise RuntimeError("`fused` and `foreach` cannot be `True` together.")

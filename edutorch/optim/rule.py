@@ -1,0 +1,179 @@
+"""Optimizers that are a rule: how one number of a parameter changes, from its gradient and its past.
+
+A method of this kind says what it remembers of a parameter (`_begin`) and how a step goes (`_step`). The rest is
+here once: the loop over groups, `maximize`, weight decay, half precision, and notice to autograd that the parameters
+were written.
+
+A rule is written in the words that NumPy, CuPy and Tensors share, and writes in place (`p -= lr * g`). It runs on raw
+arrays, which is fast; with `differentiable=True` the same text runs on Tensors, so that autograd records it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+
+import numpy as np
+
+from ..autograd.versions import bump
+from ..backends import DEVICE_TYPE, XP
+from ..dtypes import FLOAT32, get_default_dtype
+from ..modes import enable_grad
+from ..op.quiet import busy, quietly, quietly_alone
+from ..ops.dialect import dialect
+from ..tensor import Tensor, wrap
+from .optimizer import Optimizer
+
+BLOCK = 65_536  # numbers: what a formula's intermediate results need then fits the processor's cache
+
+
+class Rule(Optimizer):
+    """Base class of optimizers that treat every parameter by itself."""
+
+    capturable_tensors = "params and state_steps"
+
+    def _begin(self, p, group):
+        """Return what is remembered of a parameter before its first step: a dictionary of tensors."""
+        return {}
+
+    def _step(self, xp, p, g, t, state, group):
+        """Change `p` once, in place, and what is remembered of it.
+
+        Args:
+            xp: numpy, cupy, or the namespace that stands for them on Tensors.
+            p, g: the parameter and its gradient: arrays, or Tensors when the step is to be differentiable.
+            t: the number of this step, from 1. A method that keeps no count is told 1 at the first, then 2.
+            state: what is remembered, of the same kind as p.
+            group: the options.
+        """
+        raise NotImplementedError
+
+    def step(self, closure=None):
+        """Change the parameters once, from their gradients. Parameters without a gradient stay as they are.
+
+        Args:
+            closure: computes the loss and its gradients, and returns the loss; called once, first.
+
+        Returns:
+            What the closure returned, if there is one.
+        """
+        loss = self._closure_loss(closure)
+        for group in self.param_groups:
+            if group.get("differentiable"):
+                self._record(group)
+                continue
+            try:
+                quietly(self._update_group, group)  # a step to inf or nan is no news
+            except RuntimeError as error:
+                if not busy(error):
+                    raise
+                quietly_alone(self._update_group, group)
+        return loss
+
+    def _update_group(self, group):
+        options = read_numbers(group)
+        if group.get("capturable"):
+            self._refuse_cpu(group)
+        for p in group["params"]:
+            if p._grad is not None:
+                state, t = self._remembered(p, group)
+                arrays = {name: value.array for name, value in state.items() if name != "step"}
+                array = p.array
+                self._update(XP[type(array)], array, p._grad.array, t, arrays, options)
+                bump(p)
+
+    def _record(self, group):
+        """Run the rule on Tensors, so that gradients flow through the step."""
+        with enable_grad():
+            for p in group["params"]:
+                if p._grad is not None:
+                    state, t = self._remembered(p, group)
+                    self._update(dialect, p, p._grad, t, state, group)
+
+    def _refuse_cpu(self, group):
+        if any(p._grad is not None and DEVICE_TYPE[type(p.array)] == "cpu" for p in group["params"]):
+            raise AssertionError(
+                f"If capturable=True, {self.capturable_tensors} must be on supported devices: ['cuda']."
+                "\nOn the CPU leave capturable=False."
+            )
+
+    def _remembered(self, p, group):
+        """Return a parameter's state, made at its first step, and the number of this step."""
+        state = self.state.get(p)
+        first = not state
+        if first:
+            state = self._begin(p, group)
+            if state:
+                self.state[p] = state
+        count = state.get("step")
+        if count is None:
+            return state, 1 if first else 2
+        count.array += 1
+        return state, count.array.item()
+
+    def _update(self, xp, p, g, t, state, group):
+        """Apply the rule to a whole parameter, block by block if it is large."""
+        if xp is np and p.size > BLOCK and p.ndim:
+            rows = max(1, BLOCK * len(p) // p.size)
+            for start in range(0, len(p), rows):
+                block = slice(start, start + rows)
+                parts = {name: value[block] if value.ndim else value for name, value in state.items()}
+                self._update_block(xp, p[block], g[block], t, parts, group)
+        else:
+            self._update_block(xp, p, g, t, state, group)
+
+    def _update_block(self, xp, p, g, t, state, group):
+        if xp is not dialect and p.itemsize == 2:
+            with in_float32(p, state) as (p32, state32):
+                self._update_block(xp, p32, g.astype(FLOAT32), t, state32, group)
+            return
+        if group["maximize"]:
+            g = -g
+        decay = group.get("weight_decay")
+        if decay:
+            if group.get("decoupled_weight_decay"):
+                p *= 1 - group["lr"] * decay
+            else:
+                g = g + decay * p
+        self._step(xp, p, g, t, state, group)
+
+    def __setstate__(self, state):
+        """Take over a state; a count that an old file holds as a number becomes a tensor."""
+        super().__setstate__(state)
+        for remembered in self.state.values():
+            for name in ("step", "mu_product", "eta", "mu"):
+                if isinstance(remembered.get(name), (int, float)):
+                    remembered[name] = scalar(remembered[name])
+
+
+def zeros(p):
+    """Return a tensor of zeros like a parameter, to remember something of each of its numbers."""
+    return wrap(XP[type(p.array)].zeros_like(p.array))
+
+
+def scalar(value, p=None, group=None):
+    """Return a number to remember, as PyTorch does: on the CPU, unless the step must run on the device alone."""
+    on_device = group is not None and (group.get("capturable") or group.get("fused"))
+    xp = XP[type(p.array)] if p is not None and on_device else np
+    return wrap(xp.asarray(value, "float64" if get_default_dtype().itemsize == 8 else "float32"))
+
+
+def read_numbers(group):
+    """Return a group's options with the numbers that one-element Tensors hold in their place."""
+    tensors = {k: v.item() for k, v in group.items() if isinstance(v, Tensor)}
+    if isinstance(group.get("betas", (0,))[0], Tensor):
+        tensors["betas"] = tuple(beta.item() for beta in group["betas"])
+    return {**group, **tensors} if tensors else group
+
+
+@contextlib.contextmanager
+def in_float32(p, state):
+    """Lend float32 copies of half-precision arrays, and round what became of them once, at the end.
+
+    PyTorch rounds after each operation: the last digit can differ, and it divides by zero where `eps` is too small
+    for float16.
+    """
+    copy, copies = p.astype(FLOAT32), {name: value.astype(FLOAT32) for name, value in state.items()}
+    yield copy, copies
+    p[...] = copy
+    for name, value in state.items():
+        value[...] = copies[name]
