@@ -147,7 +147,7 @@ def collate_numpy_array_fn(batch, *, collate_fn_map=None):
 
 def collate_numpy_scalar_fn(batch, *, collate_fn_map=None):
     """Make a tensor of NumPy's numbers, in their own dtype."""
-    return as_tensor(batch)
+    return as_tensor(np.array(batch) if len({*map(type, batch)}) == 1 else batch)
 
 
 def collate_float_fn(batch, *, collate_fn_map=None):
