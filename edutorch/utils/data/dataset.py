@@ -257,7 +257,7 @@ class Subset(Dataset[Sample]):
             raise NotImplementedError(
                 f"{own.__name__} overrides __getitem__ but not __getitems__. When subclassing Subset and overriding "
                 "__getitem__, you must also override __getitems__ to ensure DataLoader works correctly with your "
-                "custom logic. A simple one:\n\ndef __getitems__(self, indices):\n"
+                "custom logic. A simple implementation:\n\ndef __getitems__(self, indices):\n"
                 "    return [self[index] for index in indices]"
             )
 
