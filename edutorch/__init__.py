@@ -56,6 +56,7 @@ from .random import Generator, default_generator, get_rng_state, initial_seed, m
 
 # Operators, a family a line
 from .ops.activation import *
+from .ops.adaptive_pooling import *
 from .ops.arithmetic import *
 from .ops.arrange import *
 from .ops.assignment import *
