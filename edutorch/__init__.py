@@ -60,6 +60,7 @@ from .ops.adaptive_pooling import *
 from .ops.arithmetic import *
 from .ops.arrange import *
 from .ops.assignment import *
+from .ops.average_pooling import *
 from .ops.bitwise import *
 from .ops.compare import *
 from .ops.conv_functions import *
