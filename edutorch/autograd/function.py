@@ -215,9 +215,12 @@ def _finish(ctx, y, args, recording):
         return y
     if any(y is a for a in args):
         alias = wrap(y.array)
-        alias.storage = storage_of(y)
         if any(y is n for n in ctx.not_differentiable):
+            alias.storage = storage_of(y)
             ctx.not_differentiable = (*ctx.not_differentiable, alias)
+        else:
+            alias.base, alias.origin = y if y.base is None else y.base, "function"
+            alias.linked = storage_of(y).stamp
         return alias
     return y
 

@@ -183,13 +183,20 @@ def _refused(view, what):
     """Build PyTorch's error for the write of a view, or of its base, that cannot go into the view's history."""
     output = ""
     if view.node is not None:
-        name = view.node.name().replace("Backward0", "").replace("Backward", "")
+        name = view.node.name().removesuffix("0").removesuffix("Backward")
         output = f"Output {view.node.index} of {name} is a view"
     if view.origin == "many" and output:
         return RuntimeError(
             f"{output} and {what} modified inplace. This view is the output of a function that returns multiple views. "
             "Such functions do not allow the output views to be modified inplace. You should replace the inplace "
             "operation by an out-of-place one."
+        )
+    if view.origin == "function":
+        return RuntimeError(
+            f"{output} and {what} modified inplace. This view was created inside a custom Function (or because an "
+            "input was returned as-is) and the autograd logic to handle view+inplace would override the custom "
+            "backward associated with the custom Function, leading to incorrect gradients. This behavior is "
+            "forbidden. You can fix this by cloning the output of the custom Function."
         )
     made = f"{output} of a view which was created in" if output else "A view was created in"
     return RuntimeError(

@@ -45,9 +45,6 @@ class _Modules(Module):
     def __iadd__(self, modules):
         return self.extend(modules)
 
-    def __dir__(self):
-        return _without_numbers(super().__dir__())
-
     def append(self, module):
         """Add a module at the end, and return the container."""
         self.add_module(str(len(self)), module)
@@ -267,9 +264,6 @@ class ParameterList(Module):
     def __iadd__(self, values):
         return self.extend(values)
 
-    def __dir__(self):
-        return _without_numbers(super().__dir__())
-
     def append(self, value):
         """Add a value at the end, and return the list."""
         setattr(self, str(self._size), _as_parameter(value))
@@ -413,11 +407,6 @@ def _position(index, size):
     if not -size <= index < size:
         raise IndexError(f"index {index} is out of range")
     return index % size
-
-
-def _without_numbers(names):
-    """Return what `dir` says of a list: its parts by number are no names to type."""
-    return [name for name in names if not name.isdigit()]
 
 
 def _pairs(called, name, given):

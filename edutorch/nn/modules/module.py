@@ -6,14 +6,38 @@ loop over these. Saving and loading is in `state.py`, hooks are in `hooks.py`.
 
 from __future__ import annotations
 
+from typing import Any, TypeVar
+
 from ...errors import type_name
 from ...modes import no_grad
+from ...ops.create import empty_like
 from ...tensor import Tensor
-from ..parameter import Buffer, Parameter
-from .hooks import Hooked
+from ..parameter import Buffer, Parameter, is_lazy
+from .hooks import (
+    Hooked,
+    register_module_backward_hook,
+    register_module_buffer_registration_hook,
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+    register_module_full_backward_hook,
+    register_module_full_backward_pre_hook,
+    register_module_module_registration_hook,
+    register_module_parameter_registration_hook,
+    registered,
+)
 from .state import Stateful
 
-__all__ = ["Module"]
+__all__ = [
+    "register_module_forward_pre_hook",
+    "register_module_forward_hook",
+    "register_module_full_backward_pre_hook",
+    "register_module_backward_hook",
+    "register_module_full_backward_hook",
+    "register_module_buffer_registration_hook",
+    "register_module_module_registration_hook",
+    "register_module_parameter_registration_hook",
+    "Module",
+]
 
 
 class Module(Hooked, Stateful):
@@ -32,10 +56,13 @@ class Module(Hooked, Stateful):
         2
     """
 
+    T_destination = TypeVar("T_destination", bound=dict[str, Any])
     training: bool
+    call_super_init = False  # whether arguments go on to the next class: for several bases
+    dump_patches = False
 
     def __init__(self, *args, **kwargs):
-        if args or kwargs:
+        if (args or kwargs) and not self.call_super_init:
             given = (
                 f"got an unexpected keyword argument '{next(iter(kwargs))}'"
                 if kwargs
@@ -47,6 +74,12 @@ class Module(Hooked, Stateful):
         own["_parameters"], own["_buffers"], own["_modules"] = {}, {}, {}
         own["_non_persistent_buffers_set"] = set()
         self._init_hooks()
+        if self.call_super_init:
+            super().__init__(*args, **kwargs)
+
+    def __setstate__(self, state):
+        self._init_hooks()
+        vars(self).update(state)
 
     def forward(self, *input):
         """Compute the output; to be overridden."""
@@ -72,7 +105,7 @@ class Module(Hooked, Stateful):
             if parameters is None:
                 raise AttributeError("cannot assign module before Module.__init__() call")
             self._forget_other(own["_modules"], name)
-            own["_modules"][name] = value
+            own["_modules"][name] = registered("module", self, name, value)
         elif parameters is not None and name in own["_modules"]:
             if value is not None:
                 raise TypeError(
@@ -86,7 +119,7 @@ class Module(Hooked, Stateful):
                     "expected)"
                 )
             if not isinstance(value, Buffer):
-                own["_buffers"][name] = value
+                own["_buffers"][name] = registered("buffer", self, name, value)
                 return
             if parameters is not None:
                 vars(self).pop(name, None)
@@ -117,7 +150,8 @@ class Module(Hooked, Stateful):
         super().__delattr__(name)
 
     def __dir__(self):
-        return sorted({*super().__dir__(), *self._parameters, *self._buffers, *self._modules})
+        names = {*super().__dir__(), *self._parameters, *self._buffers, *self._modules}
+        return sorted(name for name in names if not name[0].isdigit())  # a list's parts are no names to type
 
     def _check_name(self, name, kind, held):
         if not isinstance(name, str):
@@ -148,7 +182,7 @@ class Module(Hooked, Stateful):
                 f"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must be created explicitly. To "
                 f"express '{name}' as a function of another Tensor, compute the value in the forward() method."
             )
-        self._parameters[name] = param
+        self._parameters[name] = None if param is None else registered("parameter", self, name, param)
 
     def register_buffer(self, name, tensor, persistent=True):
         """Add a tensor that belongs to the module's state but is not learned, such as a running mean.
@@ -161,7 +195,7 @@ class Module(Hooked, Stateful):
             raise TypeError(
                 f"cannot assign '{_kind(tensor)}' object to buffer '{name}' (torch Tensor or None required)"
             )
-        self._buffers[name] = tensor
+        self._buffers[name] = registered("buffer", self, name, tensor)
         if persistent:
             self._non_persistent_buffers_set.discard(name)
         else:
@@ -172,7 +206,7 @@ class Module(Hooked, Stateful):
         if module is not None and not isinstance(module, Module):
             raise TypeError(f"{_kind(module)} is not a Module subclass")
         self._check_name(name, "module", self._modules if "_modules" in vars(self) else {})
-        self._modules[name] = module
+        self._modules[name] = registered("module", self, name, module)
 
     register_module = add_module
 
@@ -237,9 +271,9 @@ class Module(Hooked, Stateful):
                 below = f"{prefix}.{name}" if prefix else name
                 yield from module.named_modules(memo, below, remove_duplicate)
 
-    def modules(self):
+    def modules(self, remove_duplicate=True):
         """Yield this module and all below."""
-        for _, module in self.named_modules():
+        for _, module in self.named_modules(remove_duplicate=remove_duplicate):
             yield module
 
     def named_children(self):
@@ -332,7 +366,9 @@ class Module(Hooked, Stateful):
                     if parameter._grad is not None:
                         parameter._grad.data = fn(parameter._grad)
             for name, buffer in self._buffers.items():
-                if buffer is not None:
+                if is_lazy(buffer):
+                    buffer.data = fn(buffer)
+                elif buffer is not None:
                     self._buffers[name] = fn(buffer)
         return self
 
@@ -377,9 +413,28 @@ class Module(Hooked, Stateful):
         """Convert floating parameters and buffers to bfloat16; returns the module."""
         return self._to_floating("bfloat16")
 
+    def type(self, dst_type):
+        """Convert all parameters and buffers, integer ones too, to a dtype; returns the module."""
+        return self._apply(lambda t: t.type(dst_type))
+
     def cpu(self):
         """Move everything to the CPU; returns the module."""
         return self._apply(lambda t: t.cpu())
+
+    def cuda(self, device=None):
+        """Move everything to a CUDA device; returns the module."""
+        return self._apply(lambda t: t.cuda(device))
+
+    def to_empty(self, *, device, recurse=True):
+        """Give everything new memory on a device, with no values in it yet; returns the module."""
+        return self._apply(lambda t: empty_like(t, device=device), recurse)
+
+    def share_memory(self):
+        """Return the module: a process that is started later gets a copy of its memory."""
+        return self
+
+    def compile(self, *args, **kwargs):
+        """Do nothing: what PyTorch compiles runs here as it is written."""
 
     # ---- printing
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import OrderedDict, namedtuple
+from types import MappingProxyType
+from typing import Any
 
-from ...autograd.graph import Handle
 from ...modes import no_grad
 from ...tensor import Tensor
 from ..parameter import Parameter, is_lazy
+from .hooks import add_hook
 
 __all__ = ["Stateful"]
 
@@ -30,31 +33,47 @@ class Stateful:
 
     _version = 1
 
-    def _state_hooks(self, kind):
-        return vars(self).setdefault(kind, [])
+    # few modules have such hooks: the dictionary is made with the first one
+    _state_dict_hooks = _state_dict_pre_hooks = _load_state_dict_pre_hooks = _load_state_dict_post_hooks = (
+        MappingProxyType({})
+    )
 
-    def state_dict(self, *, destination=None, prefix="", keep_vars=False):
+    def state_dict(self, *args, destination=None, prefix="", keep_vars=False):
         """Return all parameters and persistent buffers by dotted name, sharing their memory.
 
         Args:
             destination: a dictionary to add to. prefix: put before each name.
             keep_vars: return the parameters themselves, not detached.
         """
+        if args:
+            warnings.warn(
+                "Positional args are being deprecated, use kwargs instead. Refer to https://pytorch.org/docs/main/"
+                "generated/torch.nn.Module.html#torch.nn.Module.state_dict for details.",
+                FutureWarning,
+                stacklevel=2,
+            )
+            destination, prefix, keep_vars = (*args, *(destination, prefix, keep_vars)[len(args) :])
+        return self._collect(destination, prefix, keep_vars)
+
+    def _collect(self, destination: Any, prefix, keep_vars):
         if destination is None:
             destination = OrderedDict()
-            destination._metadata = OrderedDict()  # type: ignore[attr-defined]
+            destination._metadata = OrderedDict()
         metadata = {"version": self._version}
         if hasattr(destination, "_metadata"):
             destination._metadata[prefix[:-1]] = metadata
-        for hook in vars(self).get("_state_dict_pre_hooks", ()):
+        for hook in list(self._state_dict_pre_hooks.values()):
             hook(self, prefix, keep_vars)
         self._save_to_state_dict(destination, prefix, keep_vars)
         for name, module in self._modules.items():
             if module is not None:
                 module.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
-        for hook in vars(self).get("_state_dict_hooks", ()):
-            if hook(self, destination, prefix, metadata) is not None:
-                raise RuntimeError("state_dict post-hook must return None")
+        for hook, may_replace in list(self._state_dict_hooks.values()):
+            changed = hook(self, destination, prefix, metadata)
+            if changed is not None:
+                if not may_replace:
+                    raise RuntimeError("state_dict post-hook must return None")
+                destination = changed
         return destination
 
     def _save_to_state_dict(self, destination, prefix, keep_vars):
@@ -119,7 +138,7 @@ class Stateful:
                 below = f"{prefix}{name}."
                 part = {key: value for key, value in state.items() if key.startswith(below)}
                 module._load(part, below, metadata, keys, errors, assign)
-        for hook in vars(self).get("_load_post_hooks", ()):
+        for hook in list(self._load_state_dict_post_hooks.values()):
             if hook(self, keys) is not None:
                 raise AssertionError(
                     "Hooks registered with ``register_load_state_dict_post_hook`` are not expected to return new "
@@ -130,13 +149,15 @@ class Stateful:
         self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs
     ):
         """Load this module's own tensors, noting what is missing, unexpected or does not fit."""
-        for hook in vars(self).get("_load_pre_hooks", ()):
-            hook(self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
+        for hook, with_module in list(self._load_state_dict_pre_hooks.values()):
+            module = (self,) if with_module else ()
+            hook(*module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
         own = self._own_state()
+        missing, unexpected = [], []
         for name, target in own.items():
             key = prefix + name
             if key not in state_dict:
-                missing_keys.append(key)
+                missing.append(key)
                 continue
             problem = self._load_one(
                 name, target, state_dict[key], key, local_metadata.get("assign_to_params_buffers", False)
@@ -147,14 +168,17 @@ class Stateful:
             if prefix + _EXTRA in state_dict:
                 self.set_extra_state(state_dict[prefix + _EXTRA])
             else:
-                missing_keys.append(prefix + _EXTRA)
+                missing.append(prefix + _EXTRA)
         elif prefix + _EXTRA in state_dict:
-            unexpected_keys.append(prefix + _EXTRA)
+            unexpected.append(prefix + _EXTRA)
         for key in state_dict:
             if key.startswith(prefix) and key != prefix + _EXTRA:
                 first, _, rest = key[len(prefix) :].partition(".")
                 if (rest and first not in self._modules) or (not rest and first not in own):
-                    unexpected_keys.append(key)
+                    unexpected.append(key)
+        if strict:
+            missing_keys.extend(missing)
+            unexpected_keys.extend(unexpected)
 
     def _load_one(self, name, target, value, key, assign):
         """Load one tensor; returns what is wrong with it, if anything."""
@@ -178,14 +202,18 @@ class Stateful:
                 value.requires_grad_(target.requires_grad)
             setattr(self, name, value)
             return None
-        with no_grad():
-            target.copy_(value)
+        try:
+            with no_grad():
+                target.copy_(value)
+        except RuntimeError as error:
+            return (
+                f'While copying the parameter named "{key}", whose dimensions in the model are {target.size()} and '
+                f"whose dimensions in the checkpoint are {value.size()}, an exception occurred : {error.args}."
+            )
         return None
 
     def _add_state_hook(self, kind, hook):
-        hooks = self._state_hooks(kind)
-        hooks.append(hook)
-        return Handle(hooks, hook)
+        return add_hook(vars(self).setdefault(kind, {}), hook)
 
     def register_state_dict_pre_hook(self, hook):
         """Call `hook(module, prefix, keep_vars)` before `state_dict` collects."""
@@ -193,12 +221,20 @@ class Stateful:
 
     def register_state_dict_post_hook(self, hook):
         """Call `hook(module, state_dict, prefix, local_metadata)` after `state_dict` collected."""
-        return self._add_state_hook("_state_dict_hooks", hook)
+        return self._add_state_hook("_state_dict_hooks", (hook, False))
+
+    def _register_state_dict_hook(self, hook):
+        """The same, and what the hook returns takes the dictionary's place; programs use it under this name."""
+        return self._add_state_hook("_state_dict_hooks", (hook, True))
 
     def register_load_state_dict_pre_hook(self, hook):
         """Call `hook(module, state_dict, prefix, …)` before the module's own tensors are loaded."""
-        return self._add_state_hook("_load_pre_hooks", hook)
+        return self._register_load_state_dict_pre_hook(hook, with_module=True)
+
+    def _register_load_state_dict_pre_hook(self, hook, with_module=False):
+        """The same, and the hook need not be given the module; programs use it under this name."""
+        return self._add_state_hook("_load_state_dict_pre_hooks", (hook, with_module))
 
     def register_load_state_dict_post_hook(self, hook):
         """Call `hook(module, incompatible_keys)` after loading; it may change the lists of keys."""
-        return self._add_state_hook("_load_post_hooks", hook)
+        return self._add_state_hook("_load_state_dict_post_hooks", hook)
