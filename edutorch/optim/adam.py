@@ -63,7 +63,7 @@ class Adam(Rule):
         check_not_negative(epsilon=eps)
         check_betas(betas)
         check_not_negative(weight_decay=weight_decay)
-        _check_kinds(betas, foreach and not capturable)
+        betas = _alike(betas, foreach and not capturable)
         super().__init__(
             params,
             dict(
@@ -103,7 +103,8 @@ class Adam(Rule):
         p -= rate * m / (xp.sqrt(v) + group["eps"] * root)
 
 
-def _check_kinds(betas, foreach):
+def _alike(betas, foreach):
+    """Return betas that are both floats, or both 0-d Tensors."""
     if not (all(isinstance(b, float) for b in betas) or all(isinstance(b, Tensor) for b in betas)):
         raise ValueError("betas must be either both floats or both Tensors")
     for i, beta in enumerate(betas):
@@ -111,3 +112,4 @@ def _check_kinds(betas, foreach):
             raise ValueError(f"betas[{i}] as a Tensor is not supported for capturable=False and foreach=True")
         if isinstance(beta, Tensor) and beta.numel() != 1:
             raise ValueError(f"Tensor betas[{i}] must be 1-element")
+    return tuple(beta.reshape(()) if isinstance(beta, Tensor) else beta for beta in betas)

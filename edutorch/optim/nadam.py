@@ -94,8 +94,8 @@ class NAdam(Rule):
         v *= beta2
         v += (1 - beta2) * g * g
         size = xp.sqrt(v / (1 - beta2**t)) + group["eps"]
-        p -= group["lr"] * (1 - mu) / (1 - product) * g / size
-        p -= group["lr"] * mu_next / (1 - product * mu_next) * m / size
+        now, ahead = group["lr"] * (1 - mu) / (1 - product), group["lr"] * mu_next / (1 - product * mu_next)
+        p -= (now * g + ahead * m) / size
 
 
 def momentum_at(t, group):

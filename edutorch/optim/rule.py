@@ -23,7 +23,7 @@ from ..ops.dialect import dialect
 from ..tensor import Tensor, wrap
 from .optimizer import Optimizer
 
-BLOCK = 65_536  # numbers: what a formula's intermediate results need then fits the processor's cache
+BLOCK = 262_144  # numbers, 1 MB in float32: the intermediate results of a formula then stay in the cache
 
 
 class Rule(Optimizer):
@@ -76,7 +76,7 @@ class Rule(Optimizer):
         for p in group["params"]:
             if p._grad is not None:
                 state, t = self._remembered(p, group)
-                arrays = {name: value.array for name, value in state.items() if name != "step"}
+                arrays = {name: value.array for name, value in state.items() if name != "step"} if state else state
                 array = p.array
                 self._update(XP[type(array)], array, p._grad.array, t, arrays, options)
                 bump(p)
@@ -159,10 +159,14 @@ def scalar(value, p=None, group=None):
 
 def read_numbers(group):
     """Return a group's options with the numbers that one-element Tensors hold in their place."""
-    tensors = {k: v.item() for k, v in group.items() if isinstance(v, Tensor)}
-    if isinstance(group.get("betas", (0,))[0], Tensor):
-        tensors["betas"] = tuple(beta.item() for beta in group["betas"])
-    return {**group, **tensors} if tensors else group
+    numbers = {}
+    for name in ("lr", "weight_decay", "betas"):
+        value = group.get(name)
+        if isinstance(value, Tensor):
+            numbers[name] = value.item()
+        elif name == "betas" and value and isinstance(value[0], Tensor):
+            numbers[name] = tuple(beta.item() for beta in value)
+    return {**group, **numbers} if numbers else group
 
 
 @contextlib.contextmanager
