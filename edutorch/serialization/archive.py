@@ -15,9 +15,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .refusal import damaged
+
 ALIGNMENT = 64
 _CHUNK = 1 << 20  # bytes checked while they are still in the cache
-_LIMIT = 0xFFFFFFFF  # from here on a number does not fit the classic headers
+_LARGE = 0xFFFFFFFF  # from here on a number does not fit the classic headers,
+_ELSEWHERE = 0xFFFFFFFF  # which then say so
 _TEXT_IS_UTF8, _SIZES_BEHIND = 0x800, 0x8  # flags
 
 _LOCAL = struct.Struct("<4s5H3I2H")
@@ -54,7 +57,7 @@ class Writer:
 
         path, data, start = f"{self.folder}/{name}".encode("utf-8", "replace"), memoryview(data), self.position
         size = len(data)
-        large = b"".join(struct.pack("<Q", n) for n in (size, size, start) if n >= _LIMIT)
+        large = b"".join(struct.pack("<Q", n) for n in (size, size, start) if n >= _LARGE)
         if large:
             large = struct.pack("<2H", 1, len(large)) + large
         padding = -(start + _LOCAL.size + len(path) + len(large) + 4) % ALIGNMENT
@@ -68,11 +71,10 @@ class Writer:
             self._write(piece)
         if size:
             self._write(struct.pack("<4sIQQ" if large else "<4sIII", b"PK\7\10", checksum, size, size))
-        shown = min(size, _LIMIT)
         self.directory.append(
             _CENTRAL.pack(
-                *(b"PK\1\2", 0, 0, flags, 0, 0, 0, checksum, shown, shown),
-                *(len(path), len(large), 0, 0, 0, 0, min(start, _LIMIT)),
+                *(b"PK\1\2", 0, 0, flags, 0, 0, 0, checksum, _small(size), _small(size)),
+                *(len(path), len(large), 0, 0, 0, 0, _small(start)),
             )
             + path
             + large
@@ -93,7 +95,12 @@ class Writer:
         self._write(_END64.pack(b"PK\6\6", _END64.size - 12, 0x031E, 45, 0, 0, count, count, size, start))
         self._write(_LOCATOR64.pack(b"PK\6\7", 0, end, 1))
         few = min(count, 0xFFFF)
-        self._write(_END.pack(b"PK\5\6", 0, 0, few, few, min(size, _LIMIT), min(start, _LIMIT), 0))
+        self._write(_END.pack(b"PK\5\6", 0, 0, few, few, _small(size), _small(start), 0))
+
+
+def _small(number):
+    """Return what a classic header shows of a number."""
+    return number if number < _LARGE else _ELSEWHERE
 
 
 class Entry(NamedTuple):
@@ -103,14 +110,6 @@ class Entry(NamedTuple):
     start: int
     size: int
     checksum: int
-
-
-def damaged(what):
-    """Build the error for an archive that is not as it was written."""
-    return RuntimeError(
-        f"PytorchStreamReader failed reading zip archive: {what}. The file is incomplete or was changed after saving: "
-        "fetch or save it again."
-    )
 
 
 class Reader:
@@ -276,7 +275,7 @@ def _large_numbers(extra, numbers):
         at += 4 + size
     result = []
     for number in numbers:
-        if number == _LIMIT and len(large) >= 8:
+        if number == _ELSEWHERE and len(large) >= 8:
             (number,), large = struct.unpack("<Q", large[:8]), large[8:]
         result.append(number)
     return result

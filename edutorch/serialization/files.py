@@ -12,11 +12,12 @@ from pickle import UnpicklingError
 import numpy as np
 
 from . import get_safe_globals, legacy, safetensors
-from .archive import Reader, Writer, damaged
+from .archive import Reader, Writer
 from .atomic import replacing
 from .foreign import describe
 from .names import Names, full_name
 from .pickler import pickled
+from .refusal import damaged, senseless
 from .storages import placing, storage_id, storage_of
 from .tensors import Memory
 from .unpickler import Unpickler
@@ -209,5 +210,5 @@ def refused_names(f):
                 if names.lookup(module, name) is None:
                     refused[full_name(module, name)] = None
     except (ValueError, IndexError) as error:
-        raise UnpicklingError(f"The pickle makes no sense: {error}") from None
+        raise senseless(str(error)) from None
     return list(refused)

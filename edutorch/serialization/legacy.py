@@ -7,13 +7,12 @@ them each storage: its number of elements in 8 bytes, then the elements.
 from __future__ import annotations
 
 import struct
-from pickle import UnpicklingError
 
 import numpy as np
 
 from ..backends import array_module
-from .archive import damaged
 from .pickler import pickled
+from .refusal import damaged, senseless
 from .storages import Storage, storage_id, storage_of
 from .tensors import Memory
 from .unpickler import Unpickler
@@ -57,7 +56,7 @@ def load(file, names, place, encoding):
         nonlocal room
         kind, key, location, numel = storage_id(saved_id, 6)
         if saved_id[5] is not None:
-            raise UnpicklingError("a view of a storage, as PyTorch 0.1 saved them: save it again in PyTorch")
+            raise senseless("a view of a storage, as PyTorch 0.1 saved them: save it again in PyTorch")
         if key not in storages:
             room -= numel * kind.itemsize
             if room < 0:
@@ -72,16 +71,16 @@ def load(file, names, place, encoding):
         raise RuntimeError("Invalid protocol version: the file is damaged")
     system = machine.load()
     if not isinstance(system, dict):
-        raise UnpicklingError("the sizes of C's types are missing")
+        raise senseless("the sizes of C's types are missing")
     result, keys = machine.load(), machine.load()
-    if not isinstance(keys, list) or sorted(map(str, keys)) != sorted(storages):
-        raise UnpicklingError("the list of storages is not that of the object")
-    for key in map(str, keys):
+    if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys) or {*keys} != {*storages}:
+        raise senseless("the list of storages is not that of the object")
+    for key in keys:
         kind, storage = storages[key]
         (count,) = struct.unpack("<q", machine.take(8))
         if count * kind.itemsize != storage.nbytes():
             raise damaged(f"its storage {key!r} has {count} elements instead of {storage.nbytes() // kind.itemsize}")
         content = np.frombuffer(machine.take(storage.nbytes()), np.uint8).copy()
-        content = storage_of(content, kind, system.get("little_endian", True)).bytes
+        content = storage_of(content, kind, little=system.get("little_endian") is not False).bytes
         storage.bytes[:] = array_module(storage.device).asarray(content)
     return result

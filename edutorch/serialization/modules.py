@@ -7,12 +7,13 @@ Nothing is imported, and no `__init__` runs.
 from __future__ import annotations
 
 from collections import OrderedDict
-from pickle import PicklingError, UnpicklingError
+from pickle import PicklingError
 
 from ..nn import functional
 from ..nn.modules.module import Module
 from ..nn.parameter import Parameter
 from ..tensor import Tensor
+from .refusal import senseless, shown
 
 # PyTorch keeps its hooks in these attributes, and expects to find them
 _PYTORCH_HOOKS = (
@@ -89,7 +90,7 @@ def restore_module(module, state):
         UnpicklingError: if something in it cannot be part of a module.
     """
     if not isinstance(state, dict) or not all(isinstance(name, str) for name in state):
-        raise UnpicklingError("a module's attributes are no dictionary")
+        raise senseless("a module's attributes are no dictionary")
     own = vars(module)
     own["training"] = bool(state.get("training", True))
     module._init_hooks()
@@ -100,17 +101,17 @@ def restore_module(module, state):
     for name, value in state.items():
         if name.endswith("_hooks") or name in _PYTORCH_HOOKS:
             if value:
-                raise UnpicklingError(f"a {type(module).__name__} with hooks ({name})")
+                raise senseless(f"a {type(module).__name__} with hooks ({name})")
         elif name not in own and name != "_is_full_backward_hook":
             if name.startswith("__") or callable(getattr(type(module), name, None)):
-                raise UnpicklingError(f"{name!r} is not an attribute that a file may set on a {type(module).__name__}")
+                raise senseless(f"{shown(name)} is not an attribute that a file may set on a {type(module).__name__}")
             own[name] = value
 
 
 def _parts(held, kind, name):
     if not isinstance(held, dict):
-        raise UnpicklingError(f"a module without its {name}")
+        raise senseless(f"a module without its {name}")
     for key, value in held.items():
         if not isinstance(key, str) or not isinstance(value, (kind, type(None))):
-            raise UnpicklingError(f"a module with {key!r}, a {type(value).__name__}, among its {name}")
+            raise senseless(f"a module with {shown(key)}, a {type(value).__name__}, among its {name}")
     return dict(held)

@@ -16,6 +16,7 @@ from ..nn.parameter import Parameter
 from ..tensor import Size, Tensor
 from . import numpy_values, tensors
 from .modules import find_function, find_module_class
+from .refusal import senseless, shown
 from .storages import TYPED, UNTYPED
 
 _PYTHON_2 = {"__builtin__": "builtins", "copy_reg": "copyreg"}
@@ -25,23 +26,23 @@ BLOCKED_MODULES = ("sys", "os", "posix", "nt", "subprocess")  # not even on requ
 def _encode(text, encoding="utf-8"):
     """Return the bytes that pickles of protocol 2 write as text."""
     if not isinstance(text, str) or encoding not in ("latin1", "latin-1", "utf-8", "ascii"):
-        raise UnpicklingError(f"bytes as text in the encoding {encoding!r}")
+        raise senseless(f"bytes as text in the encoding {shown(encoding)}")
     return text.encode(encoding)
 
 
-def hashable(value, budget=10_000):
+def hashable(value):
     """Return a dictionary's key, or an element of a set, if computing its hash takes no more than a moment.
 
     Tuples of tuples that share their parts can be small in a file and endless to walk through.
     """
-    waiting = [value]
+    waiting, budget = [value], 250
     while waiting:
         part = waiting.pop()
         if type(part) in (tuple, Size, frozenset):
             waiting.extend(part)
         budget -= 1
         if budget < 0:
-            raise UnpicklingError("a key of too many parts")
+            raise senseless("a key of too many parts")
     hash(value)
     return value
 
@@ -59,36 +60,42 @@ def _ordered_dict(items=()):
 
 
 def _counter(counts=None):
-    return collections.Counter({hashable(key): count for key, count in dict(counts or {}).items()})
+    if counts is not None and not isinstance(counts, dict):
+        raise senseless(f"a Counter of {type(counts).__name__}")
+    return collections.Counter(counts)
+
+
+def _no_bytes():
+    return b""
 
 
 def _bytearray(content=b"", encoding="latin1"):
     if not isinstance(content, (bytes, str)):  # of a number it would make that many zeros
-        raise UnpicklingError(f"a bytearray of {type(content).__name__}")
+        raise senseless(f"a bytearray of {type(content).__name__}")
     return bytearray(content if isinstance(content, bytes) else _encode(content, encoding))
 
 
 def _complex(real=0.0, imag=0.0):
     if not all(isinstance(part, (int, float)) for part in (real, imag)):
-        raise UnpicklingError("a complex number of parts that are no numbers")
+        raise senseless("a complex number of parts that are no numbers")
     return complex(real, imag)
 
 
 def _size(sizes=()):
     if not isinstance(sizes, (tuple, list)) or not all(type(n) is int for n in sizes):
-        raise UnpicklingError("a torch.Size of parts that are no whole numbers")
+        raise senseless("a torch.Size of parts that are no whole numbers")
     return Size(sizes)
 
 
 def _device(kind, index=None):
     if not isinstance(kind, str) or not isinstance(index, (int, type(None))):
-        raise UnpicklingError("a torch.device without a name")
+        raise senseless("a torch.device without a name")
     return device(kind, index)
 
 
 def _default_dict(factory=None, items=()):
     if factory is not None and factory not in (int, float, str, bool, list, dict, tuple, set):
-        raise UnpicklingError(f"a defaultdict of {factory!r}")
+        raise senseless(f"a defaultdict of {shown(factory)}")
     return collections.defaultdict(factory, _ordered_dict(items))
 
 
@@ -114,6 +121,7 @@ PLAIN = {
     "collections.OrderedDict": collections.OrderedDict,
     "collections.Counter": collections.Counter,
     "_codecs.encode": encode_latin1,
+    "builtins.bytes": bytes,  # how protocol 2 writes b"", which PyTorch forgot
     "builtins.bytearray": bytearray,
     "builtins.set": set,
     "builtins.complex": complex,
@@ -146,6 +154,7 @@ CALLS = {
         (collections.defaultdict, _default_dict),
         (set, _set),
         (frozenset, _frozenset),
+        (bytes, _no_bytes),
         (bytearray, _bytearray),
         (complex, _complex),
         (Size, _size),
@@ -209,6 +218,7 @@ class Names:
         return found
 
     def _refusal(self, full):
+        full = ascii(full)[1:-1][:200]  # from a stranger: nothing that a terminal might obey
         if _is_blocked(full):
             return (
                 f"Trying to load unsupported GLOBAL {full} whose module {full.partition('.')[0]} is blocked. A file of "
@@ -216,6 +226,8 @@ class Names:
             )
         shown = full.removeprefix("builtins.")
         sentence = f"Unsupported global: GLOBAL {shown} was not an allowed global by default. "
+        if full.startswith("torch.optim."):
+            return f"{sentence}Save the optimizer's or scheduler's state_dict(), and load that."
         if full.startswith("torch."):
             if not self.whole_modules and find_module_class(full):
                 return (
@@ -223,6 +235,8 @@ class Names:
                     "code from the file either), or save and load its state_dict()."
                 )
             return f"{sentence}edutorch has nothing that corresponds to it: save tensors and plain data, in PyTorch."
+        if full in HARMLESS and not self.whole_modules:
+            sentence += "Loading with weights_only=False allows it (here, that runs no code from the file either). "
         return (
             f"{sentence}If you know what it is and trust it, allow it: torch.serialization.add_safe_globals([{shown}]),"
             f" or `with torch.serialization.safe_globals([{shown}]):` for one load."
@@ -235,12 +249,12 @@ class Names:
     def call(self, function, arguments):
         """Call a function from the list."""
         if not isinstance(arguments, tuple):
-            raise UnpicklingError("a call with arguments that are no tuple")
+            raise senseless("a call with arguments that are no tuple")
         if id(function) in CALLS:
             return CALLS[id(function)](*arguments)
         if id(function) in self.trusted_ids:
             return function(*arguments)
-        raise UnpicklingError(f"Trying to call reduce for unrecognized function {function!r}")
+        raise UnpicklingError(f"Trying to call reduce for unrecognized function {shown(function)}")
 
 
 def _names_of(value):

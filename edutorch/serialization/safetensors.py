@@ -20,6 +20,7 @@ from .. import dtypes
 from ..tensor import Tensor, wrap
 from .archive import filling
 from .atomic import replacing
+from .refusal import shown
 from .storages import StorageType, placing, storage_of
 
 __all__ = ["SafetensorError", "load", "load_file", "safe_open", "save", "save_file"]
@@ -274,7 +275,7 @@ def _entry(name, entry):
         if not isinstance(numbers, list) or not all(type(n) is int and 0 <= n < 1 << 63 for n in numbers):
             raise _wrong(f"invalid JSON in header: {name!r} has sizes or offsets that are no counts")
     if kind not in _DTYPES if isinstance(kind, str) else True:
-        raise _wrong(f"unknown variant {kind!r} for {name!r}: edutorch has {', '.join(_DTYPES)}")
+        raise _wrong(f"unknown variant {shown(kind)} for {name!r}: edutorch has {', '.join(_DTYPES)}")
     if len(offsets) != 2 or len(shape) > 64:
         raise _wrong(f"invalid offset or shape for tensor {name!r}")
     dtype = _DTYPES[kind]

@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import dtypes
 from ..backends import CPU, array_module, device
+from .refusal import senseless, shown
 
 
 class StorageType:
@@ -60,9 +61,9 @@ def storage_id(saved_id, length):
     kind, key, location, numel = saved_id[1:5]
     key, location = (s.decode("latin1") if isinstance(s, bytes) else s for s in (key, location))
     if not (isinstance(kind, StorageType) and isinstance(key, str) and isinstance(location, str)):
-        raise UnpicklingError("a storage without its type, name or location")
+        raise senseless("a storage without its type, name or location")
     if type(numel) is not int or numel < 0:
-        raise UnpicklingError(f"a storage of {numel!r} elements")
+        raise senseless(f"a storage of {shown(numel)} elements")
     return kind, key, location, numel
 
 
@@ -95,7 +96,11 @@ def placing(map_location):
 
     def place(storage, location):
         placed = map_location(storage, location)
-        return default_restore_location(storage, location) if placed is None else placed
+        if placed is None:
+            return default_restore_location(storage, location)
+        if not isinstance(placed, Storage):
+            raise TypeError(f"map_location must return the storage, moved or not, or None, not {placed!r}")
+        return placed
 
     return place
 

@@ -15,6 +15,7 @@ import numpy as np
 from .. import dtypes
 from ..nn.parameter import Buffer, Parameter
 from ..tensor import Tensor, memory_of, wrap
+from .refusal import senseless, shown
 from .storages import TYPED, UNTYPED, Storage
 
 _BEYOND = 1 << 48  # no memory has so many elements: larger numbers would overflow NumPy's
@@ -26,14 +27,14 @@ _BEYOND = 1 << 48  # no memory has so many elements: larger numbers would overfl
 def rebuild_tensor(storage, offset, size, stride, requires_grad, hooks, metadata=None):
     """Return a tensor in a storage of its dtype (`torch._utils._rebuild_tensor_v2`)."""
     if not isinstance(storage, Storage) or storage.dtype is None:
-        raise UnpicklingError("a tensor's storage has no dtype")
+        raise senseless("a tensor's storage has no dtype")
     return _tensor(storage, storage.dtype, offset, size, stride, requires_grad)
 
 
 def rebuild_untyped(storage, offset, size, stride, requires_grad, hooks, dtype, metadata=None):
     """Return a tensor in a storage of bytes (`torch._utils._rebuild_tensor_v3`)."""
     if not isinstance(storage, Storage) or not isinstance(dtype, dtypes.dtype):
-        raise UnpicklingError("a tensor lacks its storage or its dtype")
+        raise senseless("a tensor lacks its storage or its dtype")
     return _tensor(storage, dtype, offset, size, stride, requires_grad)
 
 
@@ -41,9 +42,9 @@ def _tensor(storage, dtype, offset, size, stride, requires_grad):
     size, stride = _sizes(size), _sizes(stride)
     (offset,) = _sizes((offset,))
     if len(size) != len(stride) or len(size) > 64:
-        raise UnpicklingError(f"a tensor of {len(size)} sizes and {len(stride)} strides is not possible")
+        raise senseless(f"a tensor of {len(size)} sizes and {len(stride)} strides is not possible")
     if not isinstance(requires_grad, bool) or (requires_grad and not dtype.is_floating_point):
-        raise UnpicklingError(f"a tensor of {dtype} cannot have requires_grad={requires_grad!r}")
+        raise senseless(f"a tensor of {dtype} cannot have requires_grad={shown(requires_grad)}")
     available = storage.nbytes() // dtype.itemsize
     needed = 0 if 0 in size else offset + sum((n - 1) * step for n, step in zip(size, stride, strict=True)) + 1
     if needed > available:
@@ -69,16 +70,16 @@ def _array(storage, dtype, offset, size, stride):
 
 def _sizes(numbers):
     if not isinstance(numbers, (tuple, list)) or not all(type(n) is int and 0 <= n < _BEYOND for n in numbers):
-        raise UnpicklingError("sizes, strides and offsets of tensors must be whole numbers, not negative and not huge")
+        raise senseless("sizes, strides and offsets of tensors must be whole numbers, not negative and not huge")
     return tuple(numbers)
 
 
 def rebuild_parameter(data, requires_grad, hooks):
     """Return a parameter (`torch._utils._rebuild_parameter`)."""
     if not isinstance(data, Tensor) or not isinstance(requires_grad, bool):
-        raise UnpicklingError("a parameter is not made of a tensor")
+        raise senseless("a parameter is not made of a tensor")
     if requires_grad and not data.is_floating_point():
-        raise UnpicklingError(f"a parameter of {data.dtype} cannot require grad")
+        raise senseless(f"a parameter of {data.dtype} cannot require grad")
     return Parameter(data, requires_grad)
 
 
@@ -90,9 +91,9 @@ def rebuild_parameter_with_state(data, requires_grad, hooks, state):
 def rebuild_with_state(function, kind, arguments, state):
     """Return a tensor of a class of its own, or with attributes (`torch._tensor._rebuild_from_type_v2`)."""
     if function not in (rebuild_tensor, rebuild_untyped, rebuild_parameter) or not isinstance(arguments, tuple):
-        raise UnpicklingError("a tensor with attributes is not made of a tensor")
+        raise senseless("a tensor with attributes is not made of a tensor")
     if not (isinstance(kind, type) and issubclass(kind, Tensor)):
-        raise UnpicklingError("a tensor with attributes has a class that is none of tensors")
+        raise senseless("a tensor with attributes has a class that is none of tensors")
     t = function(*arguments)
     if isinstance(state, dict) and state.get("_is_buffer"):
         t = Buffer(t, persistent=bool(state.get("persistent", True)))
@@ -107,10 +108,10 @@ def rebuild_with_state(function, kind, arguments, state):
 def _with_attributes(t, state):
     """Give a tensor the attributes its maker gave it, and none of those that make it a tensor."""
     if state is not None and not isinstance(state, dict):
-        raise UnpicklingError("the attributes of a tensor are no dictionary")
+        raise senseless("the attributes of a tensor are no dictionary")
     for name, value in (state or {}).items():
         if not isinstance(name, str) or _is_engines(name):
-            raise UnpicklingError(f"{name!r} is not an attribute that a file may set on a tensor")
+            raise senseless(f"{shown(name)} is not an attribute that a file may set on a tensor")
         vars(t)[name] = value
     return t
 

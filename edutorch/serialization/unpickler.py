@@ -6,8 +6,8 @@ run anything. This one knows the instructions below and no others, looks names u
 marked as callable there, gives state to objects of a few kinds, and checks each step: a wrong program ends in an
 `UnpicklingError`, never in code that runs, and takes no more memory than its own length warrants.
 
-Left out on purpose, because files of tensors have no use for them: INST, OBJ, EXT*, NEWOBJ_EX, PERSID, and the text
-forms of protocol 0.
+Left out on purpose, because files of tensors have no use for them: INST, OBJ, EXT*, NEWOBJ_EX, PERSID, the text forms of
+protocol 0, and LONG4: numbers of more than 255 bytes, which would be slow as keys.
 """
 
 from __future__ import annotations
@@ -24,6 +24,12 @@ from ..nn.parameter import Parameter
 from .modules import restore_module
 from .names import hashable
 from .numpy_values import check_element_type_state, fill_array
+from .refusal import senseless, shown
+
+
+class _FromOutside(Exception):
+    """Carries an error that the pickle is not to blame for past the handler that blames it."""
+
 
 _INSTRUCTIONS: dict[int, object] = {}  # byte -> the method that carries it out
 
@@ -98,7 +104,6 @@ for _code, _form, _read in (
     (pickle.BINBYTES8, "<Q", lambda machine, data: bytes(data)),
     (pickle.BYTEARRAY8, "<Q", lambda machine, data: bytearray(data)),
     (pickle.LONG1, "<B", _whole_number),
-    (pickle.LONG4, "<I", _whole_number),
 ):
     _sized(_code, _form, _read)
 
@@ -126,34 +131,34 @@ class Unpickler:
         self.stack, self.below, self.memo = [], [], {}
         try:
             return self._run()
+        except _FromOutside as carrier:
+            raise carrier.args[0] from None
         except (UnpicklingError, RuntimeError) as error:
             if isinstance(error, RecursionError):
-                raise UnpicklingError("The pickle is nested too deeply") from None
+                raise senseless("nested too deeply") from None
             raise
         except Exception as error:  # whatever a senseless program runs into: an empty stack, a wrong type, …
-            raise UnpicklingError(
-                f"The pickle makes no sense at byte {self.at} ({type(error).__name__}: {error}): the file is damaged"
-            ) from error
+            raise senseless(f"byte {self.at}, {type(error).__name__}: {error}") from error
 
     def _run(self):
         data, instructions, stop = self.data, _INSTRUCTIONS, pickle.STOP[0]
         while True:
             if self.at >= len(data):
-                raise UnpicklingError("The pickle ends too early: the file is incomplete")
+                raise senseless("it ends too early")
             code = data[self.at]
             self.at += 1
             if code == stop:
                 return self.stack.pop()
             instruction = instructions.get(code)
             if instruction is None:
-                raise UnpicklingError(f"Unsupported operand {code}")
+                raise senseless(f"Unsupported operand {code}")
             instruction(self)
 
     def take(self, size):
         """Return the next bytes of the program."""
         end = self.at + size
         if end > len(self.data):
-            raise UnpicklingError("The pickle ends too early: the file is incomplete")
+            raise senseless("it ends too early")
         piece = self.data[self.at : end]
         self.at = end
         return piece
@@ -278,12 +283,16 @@ class Unpickler:
     def _stack_global(self):
         name, module = self.stack.pop(), self.stack.pop()
         if not isinstance(name, str) or not isinstance(module, str):
-            raise UnpicklingError("a name that is no text")
+            raise senseless("a name that is no text")
         self.stack.append(self.names.find(module, name))
 
     @_on(pickle.BINPERSID)
     def _persistent(self):
-        self.stack.append(self.find_storage(self.stack.pop()))
+        try:
+            storage = self.find_storage(self.stack.pop())
+        except Exception as error:  # the file cannot be read, or the user's map_location failed
+            raise _FromOutside(error) from error
+        self.stack.append(storage)
 
     @_on(pickle.REDUCE)
     def _call(self):
@@ -294,7 +303,7 @@ class Unpickler:
     def _new(self):
         arguments, kind = self.stack.pop(), self.stack.pop()
         if not isinstance(kind, type) or not isinstance(arguments, tuple):
-            raise UnpicklingError("an object without a class")
+            raise senseless("an object without a class")
         if issubclass(kind, Module) and not arguments:
             self.stack.append(object.__new__(kind))
         elif kind is Parameter:
@@ -328,7 +337,7 @@ def _set_attributes(made, state):
     """Give an OrderedDict its attributes, such as a state_dict's `_metadata`; none may stand before a method."""
     for name, value in state.items():
         if not isinstance(name, str) or hasattr(OrderedDict, name):
-            raise UnpicklingError(f"{name!r} is not an attribute that a file may set on an OrderedDict")
+            raise senseless(f"{shown(name)} is not an attribute that a file may set on an OrderedDict")
         vars(made)[name] = value
 
 
