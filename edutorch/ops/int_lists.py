@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Iterable
 
 from ..tensor import Tensor
 
@@ -29,6 +30,11 @@ def int_list(name, parameter, position, value):
             f"{what} (position {position}) must be tuple of ints, but found element of type {kind} at pos 0"
         )
     return tuple(map(operator.index, value))
+
+
+def for_each(count, value):
+    """Return one value as `count` equal ones, and a sequence as a tuple."""
+    return tuple(value) if isinstance(value, Iterable) else (value,) * count
 
 
 def _is_whole(n):

@@ -10,6 +10,7 @@ from ...ops.adaptive_pooling import (
     adaptive_max_pool,
 )
 from ...ops.average_pooling import avg_pool, avg_pool1d
+from ...ops.int_lists import for_each
 from ...ops.pooling import max_pool, max_pool1d_with_indices, max_pool_with_indices
 from ...ops.pooling import max_pool1d as _max_pool1d
 from ...ops.pooling_checks import max_windows
@@ -262,8 +263,8 @@ def max_unpool3d(input, indices, kernel_size, stride=None, padding=0, output_siz
 
 def _unpooled_size(d, input, kernel_size, stride, padding, output_size):
     """Return the sizes before the pooling: the given ones, or the smallest that the windows fit into."""
-    kernel = _for_each(d, kernel_size)
-    stride, padding = kernel if stride is None else _for_each(d, stride), _for_each(d, padding)
+    kernel = for_each(d, kernel_size)
+    stride, padding = kernel if stride is None else for_each(d, stride), for_each(d, padding)
     inner = input.shape[-d:]
     sizes = tuple(
         (inner[i] - 1) * stride[i] + kernel[i] - 2 * padding[i] if i < len(inner) else 0 for i in range(len(kernel))
@@ -289,7 +290,3 @@ def _unpooled_size(d, input, kernel_size, stride, padding, output_size):
                 f"={size}"
             )
     return given
-
-
-def _for_each(d, value):
-    return (value,) * d if isinstance(value, int) else tuple(value)
