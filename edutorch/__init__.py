@@ -86,6 +86,7 @@ from .ops.matmul import *
 from .ops.norms import dist, renorm
 from .ops.padding import *
 from .ops.parts import *
+from .ops.pixel_shuffle import *
 from .ops.pooling import *
 from .ops.products import *
 from .ops.queries import *
