@@ -23,7 +23,8 @@ _LONGEST_RUN = 256  # neighbours added in one product
 _WORTH_IT = 2048  # elements from which on a product beats NumPy's own loop
 _FLOATS = frozenset((np.dtype("float32"), np.dtype("float64")))
 
-_FIRST = (0, (0,))
+_ROWS = (0,)
+_FIRST = (0, _ROWS)
 _add = np.add.reduce
 
 
@@ -40,6 +41,8 @@ def add_up(array, axis=None, keepdims=False):
     """
     if type(array) is not np.ndarray:
         return array.sum(axis=axis, keepdims=keepdims)
+    if axis == _ROWS and array.ndim == 2 and not keepdims and array.shape[0] < _MANY and array.dtype in _FLOATS:
+        return _ones(array.shape[0], array.dtype).dot(array)  # a layer's bias: a fifth of the time of a sum
     if array.size < _WORTH_IT or array.dtype not in _FLOATS or (axis in _FIRST and array.shape[0] < _MANY):
         return _add(array, axis=axis, keepdims=keepdims)
     if not array.flags.c_contiguous:

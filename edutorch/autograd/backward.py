@@ -45,7 +45,7 @@ def _seeds(tensors, grads):
                         " pass a gradient of that shape.",
                     )
                 )
-            seeds.append(wrap(np.ones_like(t.array)))
+            seeds.append(wrap(XP[type(t.array)].ones(t.array.shape, t.array.dtype)))
         else:
             if not isinstance(g, Tensor):
                 raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")

@@ -76,8 +76,9 @@ def run_backward(roots, seeds, retain, create, targets=None):
                     for edge, d in zip(node.edges, gradients):  # noqa: B905 (strict costs time in the hottest loop of all)
                         if d is None or (wanted is not None and owner(edge) not in wanted):
                             continue
-                        # `add`, written out for the common case
-                        if edge.role == "node" and d.shape == edge.shape and d.dtype is edge.dtype:
+                        # `add`, written out for the common cases
+                        role = edge.role
+                        if role == "node" and d.shape == edge.shape and d.dtype is edge.dtype:
                             if edge in arrived:
                                 arrived[edge] = arrived[edge] + d
                             else:
@@ -85,6 +86,13 @@ def run_backward(roots, seeds, retain, create, targets=None):
                                 if new is not None:
                                     heappush(youngest, new)
                                 new = (-edge.stamp, edge)
+                        elif (
+                            role == "leaf"
+                            and d.shape == (a := edge.array).shape
+                            and d.dtype is a.dtype
+                            and edge not in leaves
+                        ):
+                            leaves[edge] = d
                         else:
                             add(edge, d, arrived, youngest, leaves)
                     if not retain and node.frees and node.saved:
