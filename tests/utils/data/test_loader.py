@@ -30,7 +30,7 @@ def two_epochs(torch, make):
     loader = make(torch, generator)
     first = list(loader)
     between = torch.rand(1)
-    some = next(iter(loader))
+    some = next(iter(loader), None)
     return first, between, some, list(loader), torch.rand(1), torch.rand(1, generator=generator), len(loader)
 
 
@@ -310,7 +310,7 @@ def an_iterator_goes_on_after_an_error(torch):
 def two_iterators_side_by_side(torch):
     torch.manual_seed(0)
     loader = torch.utils.data.DataLoader(range(6), 2, shuffle=True)
-    return list(zip(loader, loader)), torch.rand(1)
+    return list(zip(loader, loader, strict=True)), torch.rand(1)
 
 
 @program

@@ -105,9 +105,19 @@ class Pool:
     def send(self, number, message):
         """Send a message to a worker."""
         try:
-            self.connections[number].send_bytes(message)
+            with self._undivided():
+                self.connections[number].send_bytes(message)
         except (BrokenPipeError, ConnectionResetError):
             raise self._death() from None
+
+    @contextlib.contextmanager
+    def _undivided(self):
+        """Stop all workers if Ctrl-C cuts a message in two: nobody could read what comes after it."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            self.stop()
+            raise
 
     def receive(self, numbers, timeout):
         """Wait for the next message of certain workers, and return it with the worker's number.
@@ -125,7 +135,9 @@ class Pool:
         for connection, number in connections.items():
             if connection in ready:
                 try:
-                    return number, transport.unpack(transport.receive(connection))
+                    with self._undivided():
+                        packed = transport.receive(connection)
+                    return number, transport.unpack(packed)
                 except (EOFError, ConnectionResetError):
                     break
         raise self._death()

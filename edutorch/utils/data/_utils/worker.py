@@ -137,7 +137,8 @@ def main(connection, job):
     from . import pool, transport
 
     pool.close_inherited()
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends a worker at once and without a traceback
+    # Ctrl-C reaches all processes of a terminal; what becomes of its workers is for the program to decide.
+    signal.signal(signal.SIGINT, lambda number, frame: None)
     failure = _begin(job)
     epoch, fetch, exhausted = None, None, False
     for task_epoch, message in _Inbox(connection):
