@@ -39,6 +39,14 @@ class Adam(Rule):
 
     Raises:
         ValueError: for negative options, or betas outside [0, 1).
+
+    Example:
+        >>> w = torch.tensor([2.0, -0.001], requires_grad=True)
+        >>> optimizer = torch.optim.Adam([w], lr=0.5)
+        >>> w.square().sum().backward()
+        >>> optimizer.step()  # both move by lr, though one slope is 2,000 times the other
+        >>> w
+        tensor([1.5000, 0.4990], requires_grad=True)
     """
 
     def __init__(

@@ -20,6 +20,14 @@ class AdamW(Adam):
     Args:
         weight_decay: how much of each parameter to take away, times lr.
         params, lr, betas, eps, amsgrad, maximize, foreach, capturable, differentiable, fused: see `Adam`.
+
+    Example:
+        >>> w = torch.tensor([2.0], requires_grad=True)
+        >>> optimizer = torch.optim.AdamW([w], lr=0.1, weight_decay=0.5)
+        >>> w.grad = torch.zeros(1)  # no slope at all: what remains is the decay
+        >>> optimizer.step()
+        >>> w
+        tensor([1.9000], requires_grad=True)
     """
 
     def __init__(

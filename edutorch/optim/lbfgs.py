@@ -37,6 +37,18 @@ class LBFGS(Optimizer):
 
     Raises:
         ValueError: for a negative lr, or several groups.
+
+    Example:
+        >>> w = torch.tensor([3.0, -4.0], requires_grad=True)
+        >>> optimizer = torch.optim.LBFGS([w], line_search_fn="strong_wolfe")
+        >>> def closure():
+        ...     optimizer.zero_grad()
+        ...     loss = (w - torch.tensor([1.0, 2.0])).square().sum()
+        ...     loss.backward()
+        ...     return loss
+        >>> _ = optimizer.step(closure)
+        >>> w
+        tensor([1., 2.], requires_grad=True)
     """
 
     def __init__(

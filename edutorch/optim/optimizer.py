@@ -147,11 +147,11 @@ class Optimizer:
         """Return the groups' options and the state, with parameters replaced by their numbers."""
         for hook in self._hooks["before saving"]:
             hook(self)
-        numbers = {}
+        numbers, start = {}, 0
         groups = []
         for group in self.param_groups:
-            for p in group["params"]:
-                numbers.setdefault(p, len(numbers))
+            numbers.update({p: i for i, p in enumerate(group["params"], start) if p not in numbers})
+            start += len(group["params"])
             options = {k: v for k, v in group.items() if k != "params"}
             groups.append({**options, "params": [numbers[p] for p in group["params"]]})
         state = {numbers[p] if isinstance(p, Tensor) else p: v for p, v in self.state.items()}

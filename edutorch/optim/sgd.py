@@ -31,6 +31,14 @@ class SGD(Rule):
 
     Raises:
         ValueError: for negative options, or nesterov without momentum.
+
+    Example:
+        >>> w = torch.tensor([2.0], requires_grad=True)
+        >>> optimizer = torch.optim.SGD([w], lr=0.25)
+        >>> w.square().sum().backward()
+        >>> optimizer.step()
+        >>> w
+        tensor([1.], requires_grad=True)
     """
 
     def __init__(

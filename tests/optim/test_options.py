@@ -263,3 +263,85 @@ def test_a_recorded_step_refuses_leaves(name):
         getattr(torch.optim, name)([p], differentiable=True).step()
 
     same_on_both(program)
+
+
+# ---------------------------------------------------------------- what all optimizers share
+
+
+def test_parameters_given_twice_have_pytorchs_numbers():
+    def program(torch):
+        p, q = (torch.ones(1, requires_grad=True) for _ in range(2))
+        return torch.optim.SGD([{"params": [p, p]}, {"params": [q]}], lr=0.1).state_dict()
+
+    same_on_both(program, compare_warnings=True)
+
+
+def test_a_parameter_that_keeps_its_gradient_may_be_no_leaf():
+    def program(torch):
+        p = torch.ones(2, requires_grad=True) * 2
+        p.retain_grad()
+        optimizer = torch.optim.SGD([p], lr=0.1)
+        p.sum().backward()
+        optimizer.step()
+        return p
+
+    same_on_both(program)
+
+
+def test_an_optimizer_of_ones_own():
+    def program(torch):
+        class SignDescent(torch.optim.Optimizer):
+            def __init__(self, params, lr):
+                super().__init__(params, dict(lr=lr))
+
+            @torch.no_grad()
+            def step(self, closure=None):
+                for group in self.param_groups:
+                    for p in group["params"]:
+                        self.state[p]["calls"] = self.state[p].get("calls", 0) + 1
+                        p -= group["lr"] * p.grad.sign()
+
+        p = torch.tensor([1.0, -2.0], requires_grad=True)
+        optimizer, seen = SignDescent([p], lr=0.5), []
+        optimizer.register_step_post_hook(lambda *_: seen.append(p.tolist()))
+        train(optimizer, lambda: p.square().sum(), 2)
+        return p, seen, repr(optimizer), optimizer.state_dict()
+
+    same_on_both(program)
+
+
+def test_threads_step_at_the_same_time():
+    """Warnings are off in a context that only one thread can use at a time; the others manage without."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    def run(seed):
+        p = edutorch.full((200_000,), float(seed)).requires_grad_()
+        optimizer = edutorch.optim.Adam([p], lr=0.1)
+        for _ in range(20):
+            p.grad = edutorch.ones(200_000)
+            optimizer.step()
+        return p[0].item()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(run, range(8))) == pytest.approx([seed - 2 for seed in range(8)], abs=1e-4)
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_steps_to_infinity_make_no_noise(name):
+    p = edutorch.full((2, 2), 1e38).requires_grad_()
+    p.grad = edutorch.tensor([[3e38, -3e38], [float("inf"), float("nan")]])
+    optimizer = getattr(edutorch.optim, name)([p], lr=1e30)
+    optimizer.step()
+    optimizer.step()
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_step_is_a_write(name):
+    """A graph that saved the old weights refuses to go backward after the step."""
+
+    p = edutorch.ones(2, 2, requires_grad=True)
+    y = (p * p).sum()
+    y.backward(retain_graph=True)
+    getattr(edutorch.optim, name)([p]).step()
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        y.backward()
