@@ -69,9 +69,11 @@ from .ops.create import *
 from .ops.differences import *
 from .ops.distance import *
 from .ops.division import *
+from .ops.dropout import *
 from .ops.einsum import *
 from .ops.expand import *
 from .ops.exponential import *
+from .ops.exponential_units import *
 from .ops.extrema import *
 from .ops.fill import *
 from .ops.from_data import *
@@ -91,6 +93,7 @@ from .ops.pooling import *
 from .ops.products import *
 from .ops.queries import *
 from .ops.ranges import *
+from .ops.rectifiers import *
 from .ops.reduce import *
 from .ops.rounding import *
 from .ops.sampling import *
@@ -104,6 +107,7 @@ from .ops.special import *
 from .ops.statistics import *
 from .ops.trigonometry import *
 from .ops.views import *
+from .nn.functional.normalization import group_norm, layer_norm, rms_norm
 
 from . import autograd, cuda, kernels, linalg, nn, optim, serialization, testing, utils
 from .serialization import load, save

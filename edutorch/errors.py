@@ -141,6 +141,12 @@ def not_implemented(kernel, array):
     return NotImplementedError(with_remedy(f"\"{kernel}\" not implemented for '{dtype.legacy}'", remedy))
 
 
+def need_floats(array, kernel):
+    """Raise `not_implemented` for integers and booleans."""
+    if not dtypes.is_floating(array.dtype):
+        raise not_implemented(kernel, array)
+
+
 def bool_subtraction(both):
     """Build the error for a difference of booleans, which could mean two things; `both`: both operands are boolean."""
     if both:

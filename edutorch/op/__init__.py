@@ -101,6 +101,7 @@ class Op:
         self.result_type = result_type(self.name, outputs) if isinstance(outputs, tuple) else tuple
         self.node_name = node or "".join(w.capitalize() for w in self.name.split("_")) + "Backward0"
         self.formulas, self.whole, self.kept, self.formulas_given_at = {}, None, [], []
+        self.backward_kernels = {}
         self.kernels = {kind: self._bind(xp) for kind, xp in XP.items() if kind is not Tensor}
         self.node_classes, self.half_node_classes = NodeClasses(self, ()), NodeClasses(self, (HalfNode,))
         self.fn, self.half_fn = self._make(half=False), self._make(half=True)
@@ -168,6 +169,18 @@ class Op:
 
         return register
 
+    def backward_kernel(self, device):
+        """Register faster gradients for one device type, in place of `backward`, with the same parameters."""
+
+        def register(function):
+            for kind, name in DEVICE_TYPE.items():
+                if name == device:
+                    self.backward_kernels[kind] = function
+            self._rebuild()
+            return function
+
+        return register
+
     def needs(self, name):
         """Return what the gradient formula of an input names."""
         formula = self.whole or self.formulas.get(name)
@@ -192,7 +205,7 @@ class Op:
             out = [inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None)] if self.takes_out else []
             call.__signature__ = inspect.Signature([*self.signature, *out], __validate_parameters__=False)
         call.op, call.grad, call.backward = self, self.grad, self.backward
-        call.kernel, call.both = self.kernel, self.both
+        call.kernel, call.backward_kernel, call.both = self.kernel, self.backward_kernel, self.both
         return call
 
     def both(self, *args, **kwargs):

@@ -102,13 +102,18 @@ def result_type(name, fields):
     return Result
 
 
-def half_kernel(kernel):
-    """Compute in float32 and round the floating results once, to the operands' half dtype."""
+def half_kernel(kernel, extras=0):
+    """Compute in float32 and round the floating results once, to the operands' half dtype.
+
+    Args:
+        extras: how many results, the last ones, stay as they are: only the gradient formulas see them.
+    """
 
     def run(*args, **kwargs):
         flat = [a for x in args for a in (x if isinstance(x, (list, tuple)) else [x])]
         target = next(a.dtype for a in flat if getattr(a, "dtype", None) in dtypes.HALVES)
-        return narrow(kernel(*[widen(a) for a in args], **kwargs), target)
+        result = kernel(*[widen(a) for a in args], **kwargs)
+        return (*narrow(result[:-extras], target), *result[-extras:]) if extras else narrow(result, target)
 
     def narrow(result, target):
         if isinstance(result, (list, tuple)):

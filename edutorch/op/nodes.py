@@ -74,7 +74,8 @@ def write_gradients(op, half):
         if op.whole:
             needs = "tuple([e is not None for e in node.edges])"
             shapes = "[shape_of(e) for e in node.edges]"
-            result = f"whole({', '.join(_arguments(op, op.whole, create, half, shapes, needs))})"
+            formula = "whole" if create or not op.backward_kernels else "backward_kernels.get(type(g), whole)"
+            result = f"{formula}({', '.join(_arguments(op, op.whole, create, half, shapes, needs))})"
         elif op.takes_list:
             formula = op.formulas.get(op.tensors[0])
             result = (
@@ -100,6 +101,7 @@ def write_gradients(op, half):
         "as_tensor": _as_tensor,
         "widen": widen,
         "whole": op.whole,
+        "backward_kernels": op.backward_kernels,
     }
     namespace |= {f"f_{i}": op.formulas.get(name) for i, name in enumerate(op.tensors)}
     source = "def gradients(node, g, create):\n" + textwrap.indent("\n".join(lines), "    ")

@@ -54,7 +54,7 @@ def namespace(op, half):
         "not_a_list": functools.partial(_not_a_list, op),
         "nothing": _NOTHING,
         "direct": _direct(op),
-        "kernels": {kind: half_kernel(kernel) for kind, kernel in op.kernels.items()} if half else op.kernels,
+        "kernels": _half_kernels(op) if half else op.kernels,
         "nodes": op.half_node_classes if half else op.node_classes,
         "result_type": op.result_type,
         "refuse_inference": _refuse_inference,
@@ -78,6 +78,10 @@ def namespace(op, half):
         "_label": op.node_name,
         **{f"_default_{p.name}": p.default for p in op.signature if p.default is not p.empty},
     }
+
+
+def _half_kernels(op):
+    return {kind: half_kernel(kernel, len(op.extras)) for kind, kernel in op.kernels.items()}
 
 
 def _direct(op):

@@ -49,7 +49,9 @@ def keep(input: Array, mask: Index):
     if input.dtype.kind in "iub":
         return input * mask
     bits = _BITS[input.itemsize]
-    return (input.view(bits) * mask.astype(bits)).view(input.dtype)
+    kept = mask.astype(bits)
+    kept *= input.view(bits)
+    return kept.view(input.dtype)
 
 
 keep.grad(input=lambda g, mask: keep.both(g, mask))

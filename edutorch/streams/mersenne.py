@@ -86,8 +86,9 @@ class MersenneTwister:
 
     def double_words(self, count: int) -> np.ndarray:
         """The next `count` words of 64 bits, as uint64: of two 32-bit draws the first is the upper half."""
-        halves = self.words(2 * count).astype(np.uint64)
-        return (halves[0::2] << np.uint64(32)) | halves[1::2]
+        if count:
+            self._untouched = False
+        return self._legacy.randint(0, 2**64, size=count, dtype=np.uint64)
 
     # ---- state -------------------------------------------------------------------------------------------
 

@@ -254,12 +254,24 @@ class Stream(MersenneTwister):
         if not isinstance(p, np.ndarray):
             if not 0 <= p <= 1:
                 raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p:g}")
-            return (self._unit(_count(shape), dtypes.FLOAT64) < p).astype(dtype).reshape(shape)
+            return self.chosen(p, _count(shape)).astype(dtype).reshape(shape)
         precision = _floating(p.dtype, "bernoulli_tensor_cpu_p_")
         if not np.all((p >= 0) & (p <= 1)):
             raise RuntimeError("Expected p_in >= 0 && p_in <= 1 to be true, but got false.")
         x = self._unit(p.size, precision).reshape(p.shape)
         return (x < p.astype(x.dtype)).astype(dtype)
+
+    def chosen(self, p, count):
+        """True with probability p, else False: `count` times, as booleans. What dropout keeps.
+
+        Math: x < p for x = m / 2**53, that is, m < p 2**53: whole numbers compare without becoming floats
+        """
+        m = self.double_words(count)
+        limit = math.ceil(p * 2.0**53)
+        if limit >= 2**53:
+            return np.ones(count, bool)
+        m <<= np.uint64(11)  # away with the upper 11 bits of 64
+        return m < np.uint64(limit << 11)
 
     # ---- by inversion ------------------------------------------------------------------------------------
 
