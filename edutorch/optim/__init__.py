@@ -4,7 +4,7 @@
 `lbfgs.py` · `lr_scheduler/` rates that change over time · `swa_utils.py` averages of the parameters.
 """
 
-from . import lr_scheduler
+from . import lr_scheduler, swa_utils
 from ._adafactor import Adafactor
 from ._muon import Muon
 from .adadelta import Adadelta
@@ -38,4 +38,5 @@ __all__ = [
     "Rprop",
     "SGD",
     "lr_scheduler",
+    "swa_utils",
 ]

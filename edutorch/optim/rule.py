@@ -137,9 +137,11 @@ class Rule(Optimizer):
         self._step(xp, p, g, t, state, group)
 
     def __setstate__(self, state):
-        """Take over a state; a count that an old file holds as a number becomes a tensor."""
+        """Take over a state; in old files counts are numbers, and what was not needed is None."""
         super().__setstate__(state)
         for remembered in self.state.values():
+            for name in [name for name, value in remembered.items() if value is None]:
+                del remembered[name]
             for name in ("step", "mu_product", "eta", "mu"):
                 if isinstance(remembered.get(name), (int, float)):
                     remembered[name] = scalar(remembered[name])

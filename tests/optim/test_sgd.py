@@ -122,6 +122,19 @@ def state_follows_the_parameters_dtype(torch):
 
 
 @program
+def state_of_an_old_file(torch):
+    """It holds None where there was no momentum."""
+    ps = parameters(torch)
+    optimizer = torch.optim.SGD(ps, lr=0.1)
+    state = optimizer.state_dict()
+    state["state"] = {i: {"momentum_buffer": None} for i in range(3)}
+    state["param_groups"][0]["momentum"] = 0.9
+    optimizer.load_state_dict(state)
+    descend(optimizer, ps)
+    return ps, optimizer.state_dict()
+
+
+@program
 def state_that_does_not_fit(torch):
     ps = parameters(torch)
     optimizer = torch.optim.SGD(ps, lr=0.1)
