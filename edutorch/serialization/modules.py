@@ -32,11 +32,20 @@ _PYTORCH_HOOKS = (
 _PARTS = {"_parameters": Parameter, "_buffers": Tensor, "_modules": Module}
 
 
+_OUR_FILES = {  # which PyTorch has as parts of others
+    "torch.nn.modules.adaptive_pooling": "torch.nn.modules.pooling",
+    "torch.nn.modules.margin_loss": "torch.nn.modules.loss",
+    "torch.nn.modules.rectifiers": "torch.nn.modules.activation",
+    "torch.nn.modules.weighted_loss": "torch.nn.modules.loss",
+}
+
+
 def pytorch_name(value):
     """Return (module, name) of a library class or function, as PyTorch names it, or None."""
     module = getattr(value, "__module__", None) or ""
     if isinstance(value, type) and issubclass(value, Module) and module.startswith("edutorch.nn."):
-        return module.replace("edutorch", "torch", 1), value.__qualname__
+        module = module.replace("edutorch", "torch", 1)
+        return _OUR_FILES.get(module, module), value.__qualname__
     name = getattr(value, "__name__", None)
     if isinstance(name, str) and getattr(functional, name, None) is value:
         return "torch.nn.functional", name

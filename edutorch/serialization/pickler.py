@@ -17,6 +17,8 @@ from .modules import module_state, pytorch_name
 from .names import WRITTEN
 from .tensors import Place, reduce_tensor
 
+_EVERYDAY = frozenset((int, float, str, bytes, bool, type(None), tuple, list, dict))  # Python knows how
+
 
 class Pickler(pickle._Pickler):  # the one in Python: C's would import `torch` to see whether a name is right
     """Pickles an object; the memory of its tensors is collected on the way.
@@ -37,6 +39,8 @@ class Pickler(pickle._Pickler):  # the one in Python: C's would import `torch` t
 
     def reducer_override(self, obj):
         """Say how something of ours is made again, in PyTorch's words."""
+        if type(obj) in _EVERYDAY:
+            return NotImplemented
         if isinstance(obj, Tensor):
             return reduce_tensor(obj, self.memory)
         if id(obj) in WRITTEN or (callable(obj) and pytorch_name(obj)):

@@ -6,8 +6,8 @@ run anything. This one knows the instructions below and no others, looks names u
 marked as callable there, gives state to objects of a few kinds, and checks each step: a wrong program ends in an
 `UnpicklingError`, never in code that runs, and takes no more memory than its own length warrants.
 
-Left out on purpose, because files of tensors have no use for them: INST, OBJ, EXT*, NEWOBJ_EX, PERSID, the text forms of
-protocol 0, and LONG4: numbers of more than 255 bytes, which would be slow as keys.
+Left out on purpose, because files of tensors have no use for them: INST, OBJ, EXT*, NEWOBJ_EX, PERSID, the text forms
+of protocol 0, and LONG4: numbers of more than 255 bytes, which would be slow as keys.
 """
 
 from __future__ import annotations

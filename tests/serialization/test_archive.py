@@ -12,6 +12,8 @@ import edutorch
 from edutorch.serialization import archive
 from tests.serialization.helpers import loaded, saved, zipped
 
+NONE = b"\x80\x02N."
+
 
 def contents(t):
     return {"x": t.arange(5.0), "e": t.empty(0, 2), "y": t.ones(100, dtype=t.float64)}
@@ -56,8 +58,9 @@ def test_large_archives(torch, monkeypatch, tmp_path):
 
 
 def test_many_entries(torch):
-    data = saved(edutorch, [edutorch.full((1,), i) for i in range(70_000)])
-    assert loaded(torch, data)[-1].item() == loaded(edutorch, data)[-1].item() == 69_999
+    """More than a classic zip archive can count."""
+    data = zipped(NONE, [b""] * 66_000)
+    assert loaded(torch, data) is loaded(edutorch, data) is None
 
 
 # ---- broken
@@ -95,9 +98,6 @@ def zip_of(*entries):
     return buffer.getvalue()
 
 
-NONE = b"\x80\x02N."
-
-
 @pytest.mark.parametrize(
     ("data", "says"),
     [
@@ -119,7 +119,7 @@ def test_other_archives_are_refused(data, says):
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_two_entries_of_one_name():
-    with pytest.raises(RuntimeError, match="two entries of the name 'archive/data.pkl'"):
+    with pytest.raises(RuntimeError, match=r"two entries of the name 'archive/data.pkl'"):
         loaded(edutorch, zip_of(("archive/data.pkl", NONE), ("archive/data.pkl", NONE)))
 
 
@@ -172,7 +172,7 @@ FOREIGN = {
 @pytest.mark.parametrize("kind", FOREIGN)
 def test_foreign_files_are_told_what_they_are(kind, weights_only, tmp_path):
     (tmp_path / "x.pt").write_bytes(FOREIGN[kind])
-    with pytest.raises(pickle.UnpicklingError, match=rf"looks like {kind.replace('an old', 'a')}[ ,.]"):
+    with pytest.raises(pickle.UnpicklingError, match=rf"looks like {kind.replace('an old', 'a')}[ ,.:]"):
         edutorch.load(tmp_path / "x.pt", weights_only=weights_only)
 
 
@@ -185,7 +185,7 @@ def test_an_empty_file(torch):
     for t in (torch, edutorch):
         with pytest.raises(EOFError):
             loaded(t, b"")
-    with pytest.raises(EOFError, match="^Ran out of input: the file is empty"):
+    with pytest.raises(EOFError, match=r"^Ran out of input: the file is empty"):
         loaded(edutorch, b"")
 
 
