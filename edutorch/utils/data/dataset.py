@@ -296,7 +296,7 @@ def random_split(dataset, lengths, generator=random.default_generator):
         >>> from edutorch.utils.data import random_split
         >>> train, test = random_split(range(10), [0.8, 0.2], torch.Generator().manual_seed(0))
         >>> len(train), list(test)
-        (8, [6, 9])
+        (8, [6, 2])
     """
     if math.isclose(sum(lengths), 1) and sum(lengths) <= 1:
         lengths = _whole(lengths, len(dataset))

@@ -91,7 +91,7 @@ class RandomSampler(Sampler[int]):
     Example:
         >>> from edutorch.utils.data import RandomSampler
         >>> list(RandomSampler(range(5), generator=torch.Generator().manual_seed(0)))
-        [4, 3, 2, 0, 1]
+        [4, 0, 1, 3, 2]
     """
 
     def __init__(self, data_source, replacement=False, num_samples=None, generator=None):
