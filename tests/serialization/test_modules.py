@@ -20,6 +20,7 @@ MODELS = {
 LAYERS = [case for case in all_layers() if not case.name.startswith("Lazy")]  # these have hooks until they are called
 
 
+@pytest.mark.filterwarnings("ignore")  # the layers' own, which `tests/nn/test_layers.py` compares
 @pytest.mark.parametrize("case", LAYERS, ids=[f"{i}-{c.name}" for i, c in enumerate(LAYERS)])
 def test_every_layer(torch, case):
     for giver, taker in ((torch, edutorch), (edutorch, torch)):
