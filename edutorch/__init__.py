@@ -85,6 +85,7 @@ from .ops.linalg import cholesky_solve, logdet
 from .ops.linalg_legacy import *
 from .ops.masks import *
 from .ops.matmul import *
+from .ops.matrix_exp import matrix_exp
 from .ops.norms import dist, renorm
 from .ops.padding import *
 from .ops.parts import *

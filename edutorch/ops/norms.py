@@ -115,7 +115,7 @@ dist.grad(
 
 
 @first_checked
-def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None, out=None):
+def vector_norm(x, ord: float = 2, dim=None, keepdim=False, *, dtype=None, out=None):
     """Return the p-norm of all elements, or along dimensions.
 
     Args:

@@ -31,6 +31,9 @@ def regular(*shape, salt=0):
     return randn(*shape, salt=salt) + 3 * np.eye(shape[-1])
 
 
+NO_HALVES = {"dtypes": ("float64", "float32", "int64", "bool")}  # PyTorch's matrix_exp overflows to nan in them
+
+
 def sizes(results):
     """Return the absolute values of several results."""
     return [r.abs() for r in results]
@@ -244,6 +247,11 @@ SAMPLES = [
     ),
     Sample("dist", randn(3, 4), randn(4)),
     # products
+    *[Sample("linalg.matrix_exp", randn(3, 3) * size, opts=NO_HALVES) for size in (0.0, 0.01, 0.3, 1.0, 4.0)],
+    *[
+        Sample("matrix_exp", randn(*shape), opts=NO_HALVES)
+        for shape in ((1, 1), (2, 4, 4), (0, 0), (3, 0, 0), (0, 2, 2))
+    ],
     *[Sample("linalg.matrix_power", regular(3, 3), n) for n in (0, 1, 2, 3, 4, 5, 7, -1, -3)],
     Sample("linalg.matrix_power", regular(2, 3, 3), 3),
     Sample("matrix_power", regular(3, 3), 2),
@@ -362,6 +370,8 @@ ERRORS = [
     Error("norm", RECT, "nuc", dim=1),
     Error("dist", RECT, randn(2)),
     Error("dist", ints(3), ints(3)),
+    Error("linalg.matrix_exp", RECT),
+    Error("linalg.matrix_exp", randn(3)),
     Error("linalg.matrix_power", RECT, 2),
     Error("linalg.matrix_power", SINGULAR, -1),
     Error("linalg.matrix_power", CUBE, 2.5),

@@ -1,0 +1,102 @@
+"""Gradient clipping: keep one wild batch from throwing the parameters far away (Pascanu, Mikolov & Bengio 2013)."""
+
+from __future__ import annotations
+
+import types
+import warnings
+
+from ...modes import no_grad
+from ...ops.create import zeros
+from ...ops.join import stack
+from ...ops.norms import vector_norm
+from ...tensor import Tensor
+
+__all__ = ["clip_grad_norm", "clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "get_total_norm"]
+
+
+def _gradients(parameters):
+    parameters = [parameters] if isinstance(parameters, Tensor) else parameters
+    return [p.grad for p in parameters if p.grad is not None]
+
+
+@no_grad()
+def get_total_norm(tensors, norm_type=2.0, error_if_nonfinite=False, foreach=None):
+    """Return the norm of all tensors together, as if they were one long vector.
+
+    Args:
+        norm_type: 2 for the length, `math.inf` for the largest absolute value.
+        error_if_nonfinite: raise if the norm is infinite or not a number.
+        foreach: accepted, and without effect.
+
+    Raises:
+        RuntimeError: see `error_if_nonfinite`.
+    """
+    tensors, norm_type = [tensors] if isinstance(tensors, Tensor) else list(tensors), float(norm_type)
+    if not tensors:
+        return zeros(())
+    norms = [vector_norm(t, norm_type) for t in tensors]
+    total = vector_norm(stack([norm.to(tensors[0].device) for norm in norms]), norm_type)
+    if error_if_nonfinite and not total.isfinite():
+        raise RuntimeError(
+            f"The total norm of order {norm_type} for gradients from `parameters` is non-finite, so it cannot be "
+            "clipped. To disable this error and scale the gradients by the non-finite norm anyway, set "
+            "`error_if_nonfinite=False`"
+        )
+    return total
+
+
+@no_grad()
+def clip_grads_with_norm_(parameters, max_norm, total_norm, foreach=None):
+    """Scale the gradients, in place, so that their norm is at most `max_norm`, given that it is `total_norm` now."""
+    scale = (float(max_norm) / (total_norm + 1e-6)).clamp(max=1.0)
+    for gradient in _gradients(parameters):
+        gradient.mul_(scale)  # also by 1: asking first would take longer
+
+
+@no_grad()
+def clip_grad_norm_(parameters, max_norm, norm_type=2.0, error_if_nonfinite=False, foreach=None):
+    """Scale the gradients of all parameters, in place, so that their norm together is at most `max_norm`.
+
+    Args:
+        parameters: a tensor, or an iterable of tensors.
+        max_norm: the greatest length that the gradient, as one vector, may have.
+        norm_type: 2 for the length, `math.inf` for the largest absolute value.
+        error_if_nonfinite: raise if the norm is infinite or not a number.
+        foreach: accepted, and without effect.
+
+    Returns:
+        The norm before.
+
+    Example:
+        >>> import edutorch as torch
+        >>> w = torch.nn.Parameter(torch.zeros(2))
+        >>> w.grad = torch.tensor([3.0, 4.0])
+        >>> torch.nn.utils.clip_grad_norm_([w], max_norm=1.0)
+        tensor(5.)
+        >>> w.grad
+        tensor([0.6000, 0.8000])
+    """
+    parameters, generated = [parameters] if isinstance(parameters, Tensor) else list(parameters), parameters
+    if isinstance(generated, types.GeneratorType) and not parameters:
+        warnings.warn("`parameters` is an empty generator, no gradient clipping will occur.", stacklevel=3)
+    total = get_total_norm(_gradients(parameters), norm_type, error_if_nonfinite)
+    clip_grads_with_norm_(parameters, max_norm, total)
+    return total
+
+
+def clip_grad_norm(parameters, max_norm, norm_type=2.0, error_if_nonfinite=False, foreach=None):
+    """Deprecated: `clip_grad_norm_` by its old name."""
+    warnings.warn(
+        "`torch.nn.utils.clip_grad_norm` is now deprecated in favor of `torch.nn.utils.clip_grad_norm_`.",
+        FutureWarning,
+        stacklevel=2,
+    )
+    return clip_grad_norm_(parameters, max_norm, norm_type, error_if_nonfinite, foreach)
+
+
+@no_grad()
+def clip_grad_value_(parameters, clip_value, foreach=None):
+    """Bring each element of the gradients, in place, between -clip_value and clip_value."""
+    clip_value = float(clip_value)
+    for gradient in _gradients(parameters):
+        gradient.clamp_(-clip_value, clip_value)
