@@ -135,3 +135,11 @@ def get_unsafe_globals_in_checkpoint(f):
     from .files import refused_names
 
     return refused_names(f)
+
+
+def __getattr__(name):
+    if name != "safetensors":  # imported when it is first asked for
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return import_module(f"{__name__}.safetensors")

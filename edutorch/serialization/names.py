@@ -35,6 +35,8 @@ def hashable(value):
 
     Tuples of tuples that share their parts can be small in a file and endless to walk through.
     """
+    if type(value) is str:
+        return value
     waiting, budget = [value], 250
     while waiting:
         part = waiting.pop()
@@ -141,27 +143,31 @@ HARMLESS = {
     "numpy.ndarray": numpy_values.ndarray,
 }
 
-# what a file may call -> the function that does it, with every argument checked
-CALLS = {
-    id(named): function
-    for named, function in (
-        *((f, f) for f in (tensors.rebuild_tensor, tensors.rebuild_untyped, tensors.rebuild_parameter)),
-        (tensors.rebuild_parameter_with_state, tensors.rebuild_parameter_with_state),
-        (tensors.rebuild_with_state, tensors.rebuild_with_state),
-        (encode_latin1, encode_latin1),
-        (collections.OrderedDict, _ordered_dict),
-        (collections.Counter, _counter),
-        (collections.defaultdict, _default_dict),
-        (set, _set),
-        (frozenset, _frozenset),
-        (bytes, _no_bytes),
-        (bytearray, _bytearray),
-        (complex, _complex),
-        (Size, _size),
-        (device, _device),
-        *((f, f) for f in (numpy_values.scalar, numpy_values.empty_array, numpy_values.element_type)),
-    )
-}
+_FUNCTIONS = (  # they check what they are given
+    tensors.rebuild_tensor,
+    tensors.rebuild_untyped,
+    tensors.rebuild_parameter,
+    tensors.rebuild_parameter_with_state,
+    tensors.rebuild_with_state,
+    encode_latin1,
+    numpy_values.scalar,
+    numpy_values.empty_array,
+    numpy_values.element_type,
+)
+_CLASSES = (  # these have one that does
+    (collections.OrderedDict, _ordered_dict),
+    (collections.Counter, _counter),
+    (collections.defaultdict, _default_dict),
+    (set, _set),
+    (frozenset, _frozenset),
+    (bytes, _no_bytes),
+    (bytearray, _bytearray),
+    (complex, _complex),
+    (Size, _size),
+    (device, _device),
+)
+# what a file may call, by identity -> the function that does it
+CALLS = {id(function): function for function in _FUNCTIONS} | {id(kind): make for kind, make in _CLASSES}
 
 WRITTEN = {id(value): full.rpartition(".")[::2] for full, value in PLAIN.items()}  # how the pickler names what is ours
 
@@ -224,8 +230,8 @@ class Names:
                 f"Trying to load unsupported GLOBAL {full} whose module {full.partition('.')[0]} is blocked. A file of "
                 "tensors has no use for it: it may have been made to do harm."
             )
-        shown = full.removeprefix("builtins.")
-        sentence = f"Unsupported global: GLOBAL {shown} was not an allowed global by default. "
+        name = full.removeprefix("builtins.")
+        sentence = f"Unsupported global: GLOBAL {name} was not an allowed global by default. "
         if full.startswith("torch.optim."):
             return f"{sentence}Save the optimizer's or scheduler's state_dict(), and load that."
         if full.startswith("torch."):
@@ -238,8 +244,8 @@ class Names:
         if full in HARMLESS and not self.whole_modules:
             sentence += "Loading with weights_only=False allows it (here, that runs no code from the file either). "
         return (
-            f"{sentence}If you know what it is and trust it, allow it: torch.serialization.add_safe_globals([{shown}]),"
-            f" or `with torch.serialization.safe_globals([{shown}]):` for one load."
+            f"{sentence}If you know what it is and trust it, allow it: torch.serialization.add_safe_globals([{name}]),"
+            f" or `with torch.serialization.safe_globals([{name}]):` for one load."
         )
 
     def may_make(self, kind):

@@ -41,8 +41,8 @@ class Storage:
         return self.bytes.nbytes
 
     def cpu(self):
-        """Return the storage on the CPU."""
-        return self if self.device == CPU else Storage(self.bytes.get(), self.dtype)
+        """Return the storage on the CPU: itself, for files are read to there."""
+        return self
 
     def cuda(self, index=None):
         """Return the storage on a CUDA device."""
@@ -124,8 +124,8 @@ def default_restore_location(storage, location):
                 "your storages to the CPU."
             ) from None
     raise RuntimeError(
-        f"don't know how to restore data location of torch.storage.UntypedStorage (tagged with {location}). Say where "
-        "the tensors shall go: torch.load(f, map_location='cpu')."
+        "don't know how to restore data location of torch.storage.UntypedStorage (tagged with "
+        f"{ascii(location)[1:-1]}). Say where the tensors shall go: torch.load(f, map_location='cpu')."
     )
 
 

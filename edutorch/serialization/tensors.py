@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import warnings
 from collections import OrderedDict
-from pickle import UnpicklingError
 
 import numpy as np
 
@@ -35,6 +34,8 @@ def rebuild_untyped(storage, offset, size, stride, requires_grad, hooks, dtype, 
     """Return a tensor in a storage of bytes (`torch._utils._rebuild_tensor_v3`)."""
     if not isinstance(storage, Storage) or not isinstance(dtype, dtypes.dtype):
         raise senseless("a tensor lacks its storage or its dtype")
+    if dtype is dtypes.bool:  # of a storage of its own dtype, each byte was made 0 or 1
+        raise senseless("a tensor of booleans in a storage without dtype")
     return _tensor(storage, dtype, offset, size, stride, requires_grad)
 
 
@@ -46,26 +47,16 @@ def _tensor(storage, dtype, offset, size, stride, requires_grad):
     if not isinstance(requires_grad, bool) or (requires_grad and not dtype.is_floating_point):
         raise senseless(f"a tensor of {dtype} cannot have requires_grad={shown(requires_grad)}")
     available = storage.nbytes() // dtype.itemsize
-    needed = 0 if 0 in size else offset + sum((n - 1) * step for n, step in zip(size, stride, strict=True)) + 1
+    needed = 0 if 0 in size else offset + sum((n - 1) * s for n, s in zip(size, stride, strict=True)) + 1
     if needed > available:
-        raise UnpicklingError(
+        raise senseless(
             f"a tensor of size {size}, stride {stride} and offset {offset} reaches beyond its storage of {available} "
             "elements"
         )
-    t = wrap(_array(storage, dtype, offset if needed else 0, size, stride))
+    step = dtype.itemsize
+    t = wrap(np.ndarray(size, dtype.numpy, storage.bytes, offset * step if needed else 0, [n * step for n in stride]))
     t.tracked = requires_grad
     return t
-
-
-def _array(storage, dtype, offset, size, stride):
-    """Return the array of checked size, stride and offset in a storage."""
-    elements = storage.bytes[: storage.nbytes() // dtype.itemsize * dtype.itemsize].view(dtype.numpy)
-    if isinstance(elements, np.ndarray):
-        return np.ndarray(size, elements.dtype, elements, offset * dtype.itemsize, [n * dtype.itemsize for n in stride])
-    from ..backends import XP
-
-    strided = XP[type(elements)].lib.stride_tricks.as_strided
-    return strided(elements[offset:], size, [n * dtype.itemsize for n in stride])
 
 
 def _sizes(numbers):
@@ -90,7 +81,8 @@ def rebuild_parameter_with_state(data, requires_grad, hooks, state):
 
 def rebuild_with_state(function, kind, arguments, state):
     """Return a tensor of a class of its own, or with attributes (`torch._tensor._rebuild_from_type_v2`)."""
-    if function not in (rebuild_tensor, rebuild_untyped, rebuild_parameter) or not isinstance(arguments, tuple):
+    known = any(function is f for f in (rebuild_tensor, rebuild_untyped, rebuild_parameter))
+    if not known or not isinstance(arguments, tuple):
         raise senseless("a tensor with attributes is not made of a tensor")
     if not (isinstance(kind, type) and issubclass(kind, Tensor)):
         raise senseless("a tensor with attributes has a class that is none of tensors")
@@ -157,8 +149,6 @@ def _in_memory(array):
 
     An array in memory of another kind (with gaps, or elements of another size, or read backwards) becomes a copy.
     """
-    if not isinstance(array, np.ndarray):
-        array = array.get()
     root = memory_of(array)
     before = array.__array_interface__["data"][0] - root.__array_interface__["data"][0]
     fits = (

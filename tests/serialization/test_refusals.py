@@ -268,6 +268,14 @@ def test_booleans_are_true_or_false():
     assert edutorch.arange(4)[got].tolist() == [1, 2, 3]
 
 
+def test_booleans_in_memory_without_dtype_are_refused():
+    code = tensor_program().replace(b"_v2", b"_v3").replace(b"torch\nFloatStorage", b"torch.storage\nUntypedStorage")
+    right, wrong = (code.replace(b"NtR", b"N" + name("torch", kind) + b"tR") for kind in ("uint8", "bool"))
+    assert loaded(edutorch, zipped(right, [b"\0\1\2\3"])).tolist() == [0, 1, 2, 3]
+    with pytest.raises(UnpicklingError, match=r"booleans in a storage without dtype"):
+        loaded(edutorch, zipped(wrong, [b"\0\1\2\3"]))
+
+
 # ---- the list, and what the user adds to it
 
 
