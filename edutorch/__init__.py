@@ -61,13 +61,17 @@ from .ops.arithmetic import *
 from .ops.arrange import *
 from .ops.assignment import *
 from .ops.average_pooling import *
+from .ops.bilinear import *
+from .ops.binary_cross_entropy import binary_cross_entropy_with_logits
 from .ops.bitwise import *
 from .ops.compare import *
 from .ops.conv_functions import *
+from .ops.contrast import *
 from .ops.convert import *
 from .ops.create import *
 from .ops.differences import *
 from .ops.distance import *
+from .ops.divergence import *
 from .ops.division import *
 from .ops.dropout import *
 from .ops.einsum import *

@@ -62,7 +62,10 @@ def run(framework, call, dtype="float64", track=False, strided=False, form=None,
     """Make the call; returns its result and its operands."""
     leaves = []
     args = [convert(framework, a, dtype, track, leaves, strided) for a in call.args]
-    kwargs = {k: convert(framework, v, dtype, track, leaves, strided) for k, v in call.kwargs.items()}
+    constant = call.opts.get("constant", ())
+    kwargs = {
+        k: convert(framework, v, dtype, track and k not in constant, leaves, strided) for k, v in call.kwargs.items()
+    }
     if change:
         args = change(args)
     function = form or resolve(framework, call.name)

@@ -32,6 +32,16 @@ def alias(call, name):
     return call
 
 
+def over(operator):
+    """Give a function that stands in front of an operator its `.op`, for `F.mse_loss.op.source()` (a decorator)."""
+
+    def mark(function):
+        function.op = operator.op
+        return function
+
+    return mark
+
+
 def no_derivative(name):
     """Return the gradient formula of an operator for which PyTorch has none: it raises in the backward pass."""
 

@@ -1,16 +1,21 @@
-"""Distances between all pairs of rows."""
+"""Distances and angles between vectors: of all pairs of rows, and of vectors in the same place."""
 
 from __future__ import annotations
 
 import math
 
-from ..errors import with_remedy
+from ..dtypes import bool as bool_dtype
+from ..dtypes import promote_types
+from ..errors import bool_subtraction, with_remedy
 from ..op import Array, op
-from ..tensor import first_checked
+from ..tensor import Tensor, first_checked
 from .create import triu_indices
+from .join import broadcast_tensors
 from .matmul import matmul
+from .norms import vector_norm
+from .tensor_arguments import need_tensors
 
-__all__ = ["cdist", "pdist"]
+__all__ = ["cdist", "cosine_similarity", "pairwise_distance", "pdist"]
 
 
 def _norm(xp, difference, p):
@@ -126,3 +131,64 @@ def pdist(input, p=2.0):
         raise NotImplementedError(f"\"pdist\" not implemented for '{input.dtype.legacy}'")
     i, j = triu_indices(input.shape[0], input.shape[0], 1)
     return _cdist(input, input, p)[i, j]
+
+
+@op(cast="float", node="NormBackward1", method=False, out=False)
+def pairwise_distance(xp, x1: Array, x2: Array, p=2.0, eps=1e-6, keepdim=False):
+    """Return the distance of each vector of x1 from the one of x2 in the same place.
+
+    Shape:    x1 (*, D), x2 (*, D), broadcastable -> out (*), or (*, 1) with keepdim
+    Math:     y = (sum_k |d_k|^p)^(1/p),  d = x1 - x2 + eps: equal vectors are not quite, and have a slope
+    Gradient: dL/dx1 = g sign(d) (|d| / y)^(p-1),  dL/dx2 = -dL/dx1
+    """
+    distance = _norm(xp, _difference(x1, x2, eps), p)
+    return distance[..., None] if keepdim else distance
+
+
+def _difference(x1, x2, eps):
+    difference = x1 - x2 + eps
+    return difference if difference.ndim else difference.reshape(1)
+
+
+def _apart(xp, g, x1, x2, out, p, eps, keepdim):
+    if keepdim:
+        g, out = g[..., 0], out[..., 0]
+    return _direction(xp, g, _difference(x1, x2, eps), out, p)
+
+
+def _refuse_bool(x1, x2):
+    dtypes_given = [x.dtype for x in (x1, x2) if isinstance(x, Tensor)]
+    if bool_dtype in dtypes_given:
+        raise bool_subtraction(both=len({*dtypes_given}) == 1)
+
+
+pairwise_distance.op.refuse = _refuse_bool
+pairwise_distance.grad(
+    x1=_apart,
+    x2=lambda xp, g, x1, x2, out, p, eps, keepdim: -_apart(xp, g, x1, x2, out, p, eps, keepdim),
+)
+
+
+def cosine_similarity(x1, x2, dim=1, eps=1e-8):
+    """Return the cosine of the angle between vectors: 1 in the same direction, 0 at a right angle, -1 opposite.
+
+    Shape: x1 (*, D, *), x2 (*, D, *), broadcastable, D at `dim` -> (*, *)
+    Math:  y = x1 . x2 / (max(|x1|, eps) max(|x2|, eps))
+
+    Example:
+        >>> import edutorch as torch
+        >>> torch.cosine_similarity(torch.tensor([[1.0, 0.0]]), torch.tensor([[3.0, 3.0]]))
+        tensor([0.7071])
+    """
+    need_tensors("cosine_similarity", x1=x1, x2=x2)
+    common = promote_types(x1.dtype, x2.dtype)
+    if not common.is_floating_point:
+        raise RuntimeError(f"expected common dtype to be floating point, yet common dtype is {common.legacy}")
+    x1, x2 = broadcast_tensors(x1.to(common), x2.to(common))
+    x1, x2 = (x / _at_least(vector_norm(x, 2, dim, True), eps) for x in (x1, x2))
+    return (x1 * x2).sum(dim)
+
+
+def _at_least(length, eps):
+    """Return a length that is no smaller than eps; its gradient passes all the same."""
+    return length + (eps - length.detach()).clamp_min(0)

@@ -59,6 +59,7 @@ class Call:
         name: from the torch namespace (`linalg.inv`), or `Tensor.name` for what is only a method.
         opts: `grad`, `gradgrad`, `inplace`, `method`, `out`, `node`, `strided`: set to False to leave a check out;
             `dtypes`: which to try; `rtol`: for float64 (others scale); `reason`: why, wherever a check is left out;
+            `constant`: the keyword arguments that have no gradient;
             `through`: a function of the result whose value is compared instead, where the result is not unique.
     """
 

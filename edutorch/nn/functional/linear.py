@@ -1,5 +1,6 @@
 """Linear maps as functions."""
 
+from ...ops.bilinear import bilinear
 from ...ops.linear import linear
 
-__all__ = ["linear"]
+__all__ = ["bilinear", "linear"]

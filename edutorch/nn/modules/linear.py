@@ -11,7 +11,7 @@ from ..parameter import Parameter, UninitializedParameter
 from .lazy import LazyModuleMixin
 from .module import Module
 
-__all__ = ["Identity", "LazyLinear", "Linear"]
+__all__ = ["Bilinear", "Identity", "LazyLinear", "Linear"]
 
 
 class Identity(Module):
@@ -111,3 +111,55 @@ class LazyLinear(LazyModuleMixin, Linear):
                 self.bias.materialize((self.out_features,))
             self.reset_parameters()
         self.in_features = input.shape[-1]
+
+
+class Bilinear(Module):
+    """Apply a map that is linear in each of two inputs: y_o = x1^T W_o x2 + b_o.
+
+    Args:
+        in1_features, in2_features, out_features: the sizes of the two inputs and of the output.
+        bias: whether to add b.
+
+    Shape:
+        input1 (*, in1_features), input2 (*, in2_features) -> output (*, out_features)
+
+    Attributes:
+        weight: (out_features, in1_features, in2_features), uniform in ±1/sqrt(in1_features) at the start.
+        bias: (out_features,), likewise; None without bias.
+
+    Example:
+        >>> import edutorch as torch
+        >>> layer = torch.nn.Bilinear(20, 30, 40)
+        >>> layer(torch.randn(128, 20), torch.randn(128, 30)).size()
+        torch.Size([128, 40])
+    """
+
+    def __init__(self, in1_features, in2_features, out_features, bias=True, device=None, dtype=None):
+        super().__init__()
+        self.in1_features, self.in2_features, self.out_features = in1_features, in2_features, out_features
+        self.weight = Parameter(empty(out_features, in1_features, in2_features, device=device, dtype=dtype))
+        if bias:
+            self.bias = Parameter(empty(out_features, device=device, dtype=dtype))
+        else:
+            self.register_parameter("bias", None)
+        self.reset_parameters()
+
+    def reset_parameters(self):
+        """Draw new initial values."""
+        if self.in1_features <= 0:
+            raise ValueError(f"in1_features must be > 0, but got (in1_features={self.in1_features})")
+        bound = 1 / math.sqrt(self.in1_features)
+        init.uniform_(self.weight, -bound, bound)
+        if self.bias is not None:
+            init.uniform_(self.bias, -bound, bound)
+
+    def forward(self, input1, input2):
+        """Compute x1^T W x2 + b."""
+        return F.bilinear(input1, input2, self.weight, self.bias)
+
+    def extra_repr(self):
+        """Say the sizes."""
+        return (
+            f"in1_features={self.in1_features}, in2_features={self.in2_features}, out_features={self.out_features}, "
+            f"bias={self.bias is not None}"
+        )

@@ -1,0 +1,52 @@
+"""The negative log-likelihood: what a classifier pays for the classes that came true."""
+
+from __future__ import annotations
+
+from ..op import Array, Index, op
+from ..summation import add_up
+from .class_numbers import batch_of, check_classes, find, need_floats, refuse_other_floats, worth
+from .indexing import scatter_at
+from .reduction import named
+
+__all__ = ["nll_loss"]
+
+
+def class_node(input, reduction):
+    """Return the graph node's name, which tells rows of scores from pictures of them."""
+    if input.ndim < 3:
+        return "NllLossBackward0"
+    return "ViewBackward0" if reduction == "none" and input.ndim != 4 else "NllLoss2DBackward0"
+
+
+@op(name="nll_loss_nd", node=class_node, cast="same", method=False, out=False, extras=("at", "price"))
+def nll_loss(xp, input: Array, target: Index, weight: Array | None = None, ignore_index=-100, reduction="mean"):
+    """Average what was given to the classes that came true, negated: of logarithms of probabilities, the surprise.
+
+    Shape:    input (N, C, *), target (N, *), weight (C,) -> out (), or (N, *) with reduction="none"
+    Math:     y = sum_n w_n (-x_n[t_n]) / sum_n w_n,  w_n = weight[t_n], 0 where t_n = ignore_index
+    Gradient: dL/dx_n[t_n] = -g w_n / sum_n w_n, 0 for the other classes   (without / unless reduction="mean")
+
+    Raises:
+        IndexError: for a target that is no class. RuntimeError, ValueError: for shapes that do not fit.
+    """
+    check_classes(input, target, weight)
+    need_floats(input)
+    scores, numbers = batch_of(input, target)
+    at, counted = find(xp, numbers, scores.shape[1], ignore_index)
+    price, total = worth(xp, at[1], weight, counted, scores.dtype)
+    losses = -scores[at] if counted is None else xp.where(counted, -scores[at], 0)
+    losses = losses * price
+    if named(reduction) == "none":
+        return losses.reshape(target.shape if input.ndim > 1 else ()), at, price
+    if reduction == "sum":
+        return add_up(losses), at, price
+    return add_up(losses) / total, at, price / (total or 1)
+
+
+def _at_the_classes(g, xp, shape, at, price):
+    g = xp.broadcast_to(-g * price, at[1].shape)
+    return scatter_at.both(g, shape if len(shape) > 1 else (1, *shape), at)
+
+
+nll_loss.op.refuse = refuse_other_floats
+nll_loss.grad(input=_at_the_classes)
