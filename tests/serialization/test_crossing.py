@@ -353,3 +353,44 @@ def test_a_gzipped_file_says_what_to_do(tmp_path):
     (tmp_path / "x.pt").write_bytes(gzip.compress(saved(edutorch, 1)))
     with pytest.raises(Exception, match=r"looks like a gzip archive. Unpack it first"):
         edutorch.load(tmp_path / "x.pt")
+
+
+SCHEDULERS = {
+    "MultiStepLR": dict(milestones=[2, 4]),  # its state has a Counter
+    "OneCycleLR": dict(max_lr=0.1, total_steps=20),
+    "ReduceLROnPlateau": dict(patience=1),
+    "CosineAnnealingLR": dict(T_max=10),
+}
+
+
+@pytest.mark.parametrize("name", SCHEDULERS)
+@pytest.mark.parametrize("rule", ["SGD", "Adam"])
+def test_schedulers_and_optimizers_go_on(crossing, name, rule):
+    giver, taker = crossing
+
+    def parts(t):
+        parameter = t.nn.Parameter(t.ones(3))
+        optimizer = getattr(t.optim, rule)([parameter], lr=0.01)
+        return parameter, optimizer, getattr(t.optim.lr_scheduler, name)(optimizer, **SCHEDULERS[name])
+
+    def steps(parameter, optimizer, scheduler):
+        rates = []
+        for _ in range(3):
+            optimizer.zero_grad()
+            (parameter**2).sum().backward()
+            optimizer.step()
+            scheduler.step(*([1.0] if name == "ReduceLROnPlateau" else []))
+            rates.append(optimizer.param_groups[0]["lr"])
+        return rates + parameter.tolist()
+
+    parameter, optimizer, scheduler = parts(giver)
+    steps(parameter, optimizer, scheduler)
+    data = saved(giver, [parameter.detach(), optimizer.state_dict(), scheduler.state_dict()])
+    expected = steps(parameter, optimizer, scheduler)
+
+    values, optimizer_state, scheduler_state = loaded(taker, data)
+    parameter, optimizer, scheduler = parts(taker)
+    parameter.data.copy_(values)
+    optimizer.load_state_dict(optimizer_state)
+    scheduler.load_state_dict(scheduler_state)
+    np.testing.assert_allclose(steps(parameter, optimizer, scheduler), expected, 1e-5)
