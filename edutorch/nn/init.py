@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import warnings
 
 from ..modes import no_grad
+from ..ops.create import empty_like
+from ..ops.decompositions import qr
+from ..ops.masks import where
+from ..ops.sampling import randperm
 
 __all__ = [
     "calculate_gain",
-    "constant_",
-    "eye_",
-    "kaiming_normal_",
-    "kaiming_uniform_",
-    "normal_",
-    "ones_",
     "uniform_",
-    "xavier_normal_",
-    "xavier_uniform_",
+    "normal_",
+    "trunc_normal_",
+    "constant_",
+    "ones_",
     "zeros_",
+    "eye_",
+    "dirac_",
+    "xavier_uniform_",
+    "xavier_normal_",
+    "kaiming_uniform_",
+    "kaiming_normal_",
+    "orthogonal_",
+    "sparse_",
+    "uniform",
+    "normal",
+    "constant",
+    "eye",
+    "dirac",
+    "xavier_uniform",
+    "xavier_normal",
+    "kaiming_uniform",
+    "kaiming_normal",
+    "orthogonal",
+    "sparse",
 ]
 
 
@@ -82,6 +102,46 @@ def normal_(tensor, mean=0.0, std=1.0, generator=None):
 
 
 @no_grad()
+def trunc_normal_(tensor, mean=0.0, std=1.0, a=-2.0, b=2.0, generator=None):
+    """Fill with normal numbers between a and b; what falls outside is drawn anew.
+
+    Where most numbers would fall outside, uniform ones are drawn instead, and each is kept with the probability that
+    the normal density gives it (rejection sampling, von Neumann 1951).
+    """
+    if mean < a - 2 * std or mean > b + 2 * std:
+        warnings.warn(
+            "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be "
+            "incorrect.",
+            stacklevel=3,
+        )
+    inside = _normal_cdf((b - mean) / std) - _normal_cdf((a - mean) / std)
+    if inside > 0.3:
+        lowest, highest = tensor.new_tensor(a).item(), tensor.new_tensor(b).item()  # as its dtype rounds them
+        values = tensor.normal_(mean, std, generator=generator)
+        while (outside := (values < lowest) | (values > highest)).any():
+            values = where(outside, empty_like(values).normal_(mean, std, generator=generator), values)
+        return tensor.copy_(values)
+    peak = -0.5 * ((max(a, min(mean, b)) - mean) / std) ** 2
+
+    def refused(values):
+        """Return which values the draw for their density, relative to the greatest one, turns down."""
+        density = -0.5 * ((values - mean) / std) ** 2 - peak
+        return empty_like(values).uniform_(generator=generator).log_() > density
+
+    values = tensor.uniform_(a, b, generator=generator).detach()
+    pending = refused(values)
+    while pending.any():
+        again = empty_like(values).uniform_(a, b, generator=generator)
+        values = where(pending, again, values)
+        pending = pending & refused(again)
+    return tensor.copy_(values)
+
+
+def _normal_cdf(x):
+    return (1.0 + math.erf(x / math.sqrt(2.0))) / 2.0
+
+
+@no_grad()
 def constant_(tensor, val):
     """Fill with a value."""
     return tensor.fill_(val)
@@ -106,6 +166,26 @@ def eye_(tensor):
         raise ValueError("Only tensors with 2 dimensions are supported")
     tensor.zero_()
     tensor.diagonal().fill_(1.0)
+    return tensor
+
+
+@no_grad()
+def dirac_(tensor, groups=1):
+    """Make a convolution's weight the identity: each output channel is the input channel of its number.
+
+    Args:
+        groups: each group of output channels begins again at the first input channel.
+    """
+    if tensor.ndim not in (3, 4, 5):
+        raise ValueError("Only tensors with 3, 4, or 5 dimensions are supported")
+    if tensor.size(0) % groups != 0:
+        raise ValueError("dim 0 must be divisible by groups")
+    in_group = tensor.size(0) // groups
+    middle = tuple(size // 2 for size in tensor.shape[2:])
+    tensor.zero_()
+    for first in range(0, tensor.size(0), in_group):
+        for d in range(min(in_group, tensor.size(1))):
+            tensor[(first + d, d, *middle)] = 1
     return tensor
 
 
@@ -144,3 +224,56 @@ def kaiming_normal_(tensor, a: float = 0, mode="fan_in", nonlinearity="leaky_rel
     if _empty(tensor):
         return tensor
     return normal_(tensor, 0.0, _kaiming_std(tensor, a, mode, nonlinearity), generator)
+
+
+@no_grad()
+def orthogonal_(tensor, gain=1, generator=None):
+    """Make the rows (or the columns, if there are fewer) orthonormal vectors, times `gain` (Saxe et al. 2013).
+
+    Dimensions after the first count as one.
+    """
+    if tensor.ndim < 2:
+        raise ValueError("Only tensors with 2 or more dimensions are supported")
+    if tensor.numel() == 0:
+        return tensor
+    rows = tensor.size(0)
+    matrix = tensor.new_empty((rows, tensor.numel() // rows)).normal_(0, 1, generator=generator)
+    wide = rows < matrix.size(1)
+    q, r = qr(matrix.t() if wide else matrix)
+    q = q * r.diagonal().sign()  # else q would not be spread evenly over all orthogonal matrices
+    tensor.view(matrix.shape).copy_(q.t() if wide else q)
+    return tensor.mul_(gain)
+
+
+@no_grad()
+def sparse_(tensor, sparsity, std=0.01, generator=None):
+    """Fill a matrix with normal numbers, and set a part `sparsity` of each column to zero (Martens 2010)."""
+    if tensor.ndim != 2:
+        raise ValueError("Only tensors with 2 dimensions are supported")
+    rows, columns = tensor.shape
+    zeros = math.ceil(sparsity * rows)
+    tensor.normal_(0, std, generator=generator)
+    for column in range(columns):
+        tensor[randperm(rows)[:zeros], column] = 0
+    return tensor
+
+
+def _by_its_old_name(function):
+    """Return a function under the name it had before it got its underscore."""
+    new = function.__name__
+    old = new.removesuffix("_")
+
+    @functools.wraps(function)
+    def deprecated(*args, **kwargs):
+        warnings.warn(f"`nn.init.{old}` is now deprecated in favor of `nn.init.{new}`.", FutureWarning, stacklevel=2)
+        return function(*args, **kwargs)
+
+    deprecated.__name__, deprecated.__doc__ = old, f"Deprecated: `{new}` by its old name."
+    return deprecated
+
+
+uniform, normal, constant = _by_its_old_name(uniform_), _by_its_old_name(normal_), _by_its_old_name(constant_)
+eye, dirac = _by_its_old_name(eye_), _by_its_old_name(dirac_)
+xavier_uniform, xavier_normal = _by_its_old_name(xavier_uniform_), _by_its_old_name(xavier_normal_)
+kaiming_uniform, kaiming_normal = _by_its_old_name(kaiming_uniform_), _by_its_old_name(kaiming_normal_)
+orthogonal, sparse = _by_its_old_name(orthogonal_), _by_its_old_name(sparse_)
