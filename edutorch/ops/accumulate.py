@@ -1,8 +1,9 @@
 """Adding values at positions where positions repeat: the gradient of every kind of gathering.
 
 `total[positions] += values` is wrong where a position comes twice, because NumPy reads all of `total` first.
-`add.at` is right; it is fast for single elements and slow for rows. Rows are sorted by position instead, and each
-run of equal positions is summed in one sweep (`add.reduceat`).
+`add.at` is right; it is fast for single elements and slow for rows. Rows are sorted by position instead. Long runs of
+equal positions are summed in one sweep (`add.reduceat`); of short ones, the first of each are added all at once, then
+the second of each, and so on.
 """
 
 from __future__ import annotations
@@ -64,10 +65,12 @@ def add_rows(xp, count, positions, rows):
         positions = positions % count  # negative ones count from the end
         order = positions.argsort(kind="stable")
         ordered = positions[order]
-        steps = (ordered[1:] != ordered[:-1]).nonzero()[0] + 1  # where a run of equal positions begins
-        if len(steps) == len(positions) - 1:
-            total[positions] = rows
-        else:
-            starts = xp.concatenate(([0], steps))
-            total[ordered[starts]] = xp.add.reduceat(rows[order], starts, axis=0)
+        while len(order):
+            first = xp.concatenate(([True], ordered[1:] != ordered[:-1]))  # where a run of equal positions begins
+            targets = ordered[first]
+            if len(order) > 4 * len(targets):
+                total[targets] += xp.add.reduceat(rows[order], first.nonzero()[0], axis=0)
+                break
+            total[targets] += rows[order[first]]
+            order, ordered = order[~first], ordered[~first]
     return total
