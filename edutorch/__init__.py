@@ -75,6 +75,7 @@ from .ops.divergence import *
 from .ops.division import *
 from .ops.dropout import *
 from .ops.einsum import *
+from .ops.embedding import *
 from .ops.expand import *
 from .ops.exponential import *
 from .ops.exponential_units import *
