@@ -294,6 +294,18 @@ def test_ctrl_c_ends_them_with_one_traceback(tmp_path, method, then):
     assert all_gone(pids)
 
 
+def test_ctrl_c_while_they_start(tmp_path):
+    then = "print('now', flush=True); list(DataLoader(Pids(), 1, num_workers=4, multiprocessing_context='spawn'))"
+    process, pids = started(tmp_path, then)
+    assert process.stdout.readline() == "now\n"
+    time.sleep(0.2)
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=PATIENCE)
+    assert errors.count("Traceback") == 1
+    assert errors.endswith("KeyboardInterrupt\n")
+    assert all_gone(pids)
+
+
 def test_after_ctrl_c_a_notebook_goes_on(tmp_path):
     then = """
     try:

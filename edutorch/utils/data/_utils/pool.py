@@ -60,6 +60,23 @@ def checked_context(context, num_workers):
     return context
 
 
+@contextlib.contextmanager
+def _without_ctrl_c(context):
+    """Put Ctrl-C off: for a worker that starts, until it is ready to let it pass (see `worker.main`)."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    if context.get_start_method() == "spawn":
+        from multiprocessing import resource_tracker
+
+        resource_tracker.ensure_running()  # it is needed, and to start it later would let Ctrl-C through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class Pool:
     """Worker processes, and the connections to them.
 
@@ -84,7 +101,8 @@ class Pool:
         self.connections.append(here)
         process = context.Process(target=worker.main, args=(there, job), daemon=True)
         try:
-            process.start()
+            with _without_ctrl_c(context):
+                process.start()
         except (TypeError, AttributeError, pickle.PicklingError):
             warnings.warn(
                 "Got pickle error when attempting to start a worker Process. This might be because the worker Process "

@@ -139,6 +139,8 @@ def main(connection, job):
     pool.close_inherited()
     # Ctrl-C reaches all processes of a terminal; what becomes of its workers is for the program to decide.
     signal.signal(signal.SIGINT, lambda number, frame: None)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     failure = _begin(job)
     epoch, fetch, exhausted = None, None, False
     for task_epoch, message in _Inbox(connection):
