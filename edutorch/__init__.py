@@ -119,7 +119,9 @@ from . import autograd, cuda, kernels, linalg, nn, optim, serialization, testing
 from .serialization import load, save
 
 # PyTorch programs that cannot be edited
+from . import compiler
 from .as_torch import install_as_torch
+from .compiler import compile
 
 __version__ = "0.1.0"
 newaxis = None  # another name for None in an index: x[:, newaxis]
