@@ -1,3 +1,3 @@
 """Kernels for NumPy arrays. Importing this package registers them."""
 
-from . import conv, pooling
+from . import conv, norm, pooling
