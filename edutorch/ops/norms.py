@@ -46,17 +46,20 @@ def _vector_norm(xp, x: Array, ord=2, dim=None, keepdim=False):
     Gradient: dL/dx_i = g sign(x_i) (|x_i| / y)^(p-1);  p = inf: g sign(x_i), shared among the largest
     """
     _need_identity(x, ord, dim)
+    if ord == 2 and dim is None and not keepdim:
+        flat = x.reshape(-1)
+        return xp.sqrt(flat @ flat)
+    if ord == 2:
+        return xp.sqrt((x * x).sum(axis=dim, keepdims=keepdim))
+    if ord == 0:
+        return (x != 0).astype(x.dtype).sum(axis=dim, keepdims=keepdim)
     size = abs(x)
     if ord == math.inf:
         return size.max(axis=dim, keepdims=keepdim)
     if ord == -math.inf:
         return size.min(axis=dim, keepdims=keepdim)
-    if ord == 0:
-        return (x != 0).astype(x.dtype).sum(axis=dim, keepdims=keepdim)
     if ord == 1:
         return size.sum(axis=dim, keepdims=keepdim)
-    if ord == 2:
-        return xp.sqrt((x * x).sum(axis=dim, keepdims=keepdim))
     return (size**ord).sum(axis=dim, keepdims=keepdim) ** (1.0 / ord)
 
 

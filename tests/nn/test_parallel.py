@@ -20,7 +20,7 @@ def test_data_parallel():
         y.sum().backward()
         other = torch.nn.parallel.DataParallel(plain, device_ids=None, dim=0)
         keys = other.load_state_dict(m.state_dict())
-        return y, list(m.state_dict()), repr(m), repr(keys), m.module[0].weight.grad, m.dim, len(list(m.parameters()))
+        return y, list(m.state_dict()), repr(m), repr(keys), m.module[0].weight.grad, m.device_ids, len(list(m.parameters()))
 
     same_on_both(program)
 

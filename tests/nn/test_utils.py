@@ -63,6 +63,9 @@ def clipping(torch):
     seen += [utils.clip_grad_norm_([], 1.0), utils.clip_grad_norm_([p], 1.0, foreach=True)]
     seen += [utils.get_total_norm([p.grad, p.grad]), utils.get_total_norm(p.grad, math.inf), utils.get_total_norm([])]
     seen += [utils.clip_grads_with_norm_(p, 1.0, torch.tensor(10.0)), p.grad]
+    summed = torch.nn.Parameter(torch.ones(3))
+    summed.sum().backward()
+    seen += [utils.clip_grad_norm_([summed], 1.0), summed.grad]
     half = torch.nn.Parameter(torch.ones(3).half())
     half.grad = torch.ones(3).half() * 2
     seen += [utils.clip_grad_norm_([half], 1.0), half.grad]
@@ -70,6 +73,16 @@ def clipping(torch):
     bfloat.grad = torch.ones(3).bfloat16() * 2
     seen += [utils.clip_grad_norm_([bfloat, p], 1.0), bfloat.grad, p.grad]
     return seen
+
+
+@program
+def clipping_is_a_write(torch):
+    p = torch.nn.Parameter(torch.tensor([3.0, 4.0]))
+    p.square().sum().backward()
+    y = p.grad * torch.ones(2, requires_grad=True)
+    before = p.grad._version
+    torch.nn.utils.clip_grad_norm_([p], 1.0)
+    return p.grad._version > before, said(lambda: y.sum().backward())[0]
 
 
 @program

@@ -26,7 +26,7 @@ class DataParallel(Module):
 
     def __init__(self, module, device_ids=None, output_device=None, dim=0):
         super().__init__()
-        self.module, self.dim = module, dim
+        self.module, self.device_ids = module, []
 
     def forward(self, *inputs, **kwargs):
         """Call the module, with its arguments on its device."""

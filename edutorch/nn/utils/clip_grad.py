@@ -5,6 +5,10 @@ from __future__ import annotations
 import types
 import warnings
 
+import numpy as np
+
+from ...autograd.versions import bump
+from ...backends import XP
 from ...modes import no_grad
 from ...ops.create import zeros
 from ...ops.join import stack
@@ -49,8 +53,11 @@ def get_total_norm(tensors, norm_type=2.0, error_if_nonfinite=False, foreach=Non
 def clip_grads_with_norm_(parameters, max_norm, total_norm, foreach=None):
     """Scale the gradients, in place, so that their norm is at most `max_norm`, given that it is `total_norm` now."""
     scale = (float(max_norm) / (total_norm + 1e-6)).clamp(max=1.0)
-    for gradient in _gradients(parameters):
-        gradient.mul_(scale)  # also by 1: asking first would take longer
+    with np.errstate(all="ignore"):  # an infinite norm makes zeros, and of infinite gradients nan
+        for gradient in _gradients(parameters):
+            array, factor = gradient.array, scale.to(gradient.device).array
+            XP[type(array)].multiply(array, factor, out=array, casting="unsafe")  # half precision: the product, rounded
+            bump(gradient)
 
 
 @no_grad()
