@@ -69,6 +69,7 @@ from .ops.conv_functions import *
 from .ops.contrast import *
 from .ops.convert import *
 from .ops.create import *
+from .ops.ctc import ctc_loss
 from .ops.differences import *
 from .ops.distance import *
 from .ops.divergence import *

@@ -148,6 +148,24 @@ MARGINS = [
     *each("multilabel_soft_margin_loss", X, bools(3, 4).astype(np.float64), weight=positive(4)),
 ]
 
+STEPS, LABELS = randn(6, 3, 5), ints(3, 3, low=1, high=5)
+READ, SAID = np.array([6, 5, 6]), np.array([3, 2, 0])
+NO_SECOND = {"gradgrad": False, "reason": "PyTorch has no second gradient here"}
+SEQUENCES = [
+    *each("ctc_loss", STEPS, LABELS, READ, SAID, opts=NO_SECOND),
+    *each("ctc_loss", STEPS, LABELS, np.array([2, 5, 6]), SAID, zero_infinity=True, opts=NO_SECOND),
+    *each("ctc_loss", STEPS, LABELS, np.array([2, 0, 0]), SAID, opts=NO_SECOND),
+    Sample(F("ctc_loss"), STEPS, np.array([[1, 1, 2], [3, 3, 3], [2, 1, 2]]), READ, SAID, opts=NO_SECOND),
+    Sample(F("ctc_loss"), STEPS, np.array([4, 1, 4, 1, 1]), READ, SAID, opts=NO_SECOND),
+    Sample(F("ctc_loss"), STEPS, LABELS - 1, (6, 5, 6), (3, 2, 1), blank=4, opts=NO_SECOND),
+    Sample(F("ctc_loss"), STEPS, LABELS.astype(np.int32), READ.astype(np.int32), SAID, opts=NO_SECOND),
+    Sample(F("ctc_loss"), STEPS, ints(3, 0), READ, SAID * 0, reduction="none", opts=NO_SECOND),
+    Sample(F("ctc_loss"), randn(6, 5), np.array([1, 2]), np.array(6), np.array(2), opts=NO_SECOND),
+    Sample(F("ctc_loss"), randn(50, 2, 7), ints(2, 20, low=1, high=7), (50, 45), (20, 15), opts=NO_SECOND),
+    Sample("ctc_loss", STEPS, LABELS, READ, SAID, 0, 2, opts=NO_SECOND),
+    Sample("ctc_loss", STEPS, LABELS, READ, SAID, opts=NO_SECOND),
+]
+
 TORCH = [
     Sample("kl_div", X, P),
     Sample("kl_div", X, T, 2, log_target=True),
@@ -159,7 +177,7 @@ TORCH = [
     Sample("triplet_margin_loss", X, T, randn(3, 4, salt=2), 1.0, 2.0, 1e-6, True, 0, opts=WHOLE),
 ]
 
-SAMPLES = REGRESSION + CLASSIFICATION + DISTRIBUTIONS + MARGINS + TORCH
+SAMPLES = REGRESSION + CLASSIFICATION + DISTRIBUTIONS + MARGINS + SEQUENCES + TORCH
 
 ERRORS = [
     *[Error(F(name), randn(4, 3), randn(3, 2)) for name in ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss")],
@@ -275,4 +293,18 @@ ERRORS = [
     Error(F("multilabel_margin_loss"), 3, NAMES),
     Error(F("multilabel_soft_margin_loss"), X, P, reduction="most"),
     Error(F("multilabel_soft_margin_loss"), 3, P),
+    Error(F("ctc_loss"), STEPS, LABELS, READ, SAID, blank=5),
+    Error(F("ctc_loss"), STEPS, LABELS, READ + 1, SAID),
+    Error(F("ctc_loss"), STEPS, LABELS, READ - 6, SAID),
+    Error(F("ctc_loss"), STEPS, LABELS, READ, SAID + 1),
+    Error(F("ctc_loss"), STEPS, LABELS, READ, SAID - 1),
+    Error(F("ctc_loss"), STEPS, LABELS, READ[:2], SAID),
+    Error(F("ctc_loss"), STEPS, LABELS, READ, SAID[:2]),
+    Error(F("ctc_loss"), STEPS, LABELS, READ.astype(np.float32), SAID),
+    Error(F("ctc_loss"), STEPS, LABELS[:2], READ, SAID),
+    Error(F("ctc_loss"), STEPS, LABELS[0], READ, SAID),
+    Error(F("ctc_loss"), STEPS, LABELS[None], READ, SAID),
+    Error(F("ctc_loss"), ints(6, 3, 5), LABELS, READ, SAID),
+    Error(F("ctc_loss"), randn(0, 3, 5), LABELS, READ, SAID),
+    Error(F("ctc_loss"), STEPS, LABELS, READ, SAID, reduction="most"),
 ]

@@ -17,6 +17,7 @@ from ...ops import loss as _regression
 from ...ops.create import ones_like
 from ...ops.cross_entropy import cross_entropy as _cross_entropy
 from ...ops.cross_entropy import soft_cross_entropy
+from ...ops.ctc import ctc_loss as _ctc_loss
 from ...ops.exponential import log
 from ...ops.nll import nll_loss as _nll_loss
 from ...ops.reduction import named, reduced
@@ -30,6 +31,7 @@ __all__ = [
     "binary_cross_entropy_with_logits",
     "cosine_embedding_loss",
     "cross_entropy",
+    "ctc_loss",
     "gaussian_nll_loss",
     "hinge_embedding_loss",
     "huber_loss",
@@ -299,6 +301,21 @@ def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"
     if full:
         losses = losses + 0.5 * math.log(2 * math.pi)
     return reduced(losses, reduction)
+
+
+@over(_ctc_loss)
+def ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reduction="mean", zero_infinity=False):
+    """Average the surprise at sequences of labels, without knowing which step of the input says which label.
+
+    Shape: log_probs (T, N, C), targets (N, S) or (sum of the lengths,), input_lengths (N,), target_lengths (N,)
+        -> (), or (N,) with reduction="none"; also (T, C), (S,), () and ()
+
+    Args:
+        blank: the class that says nothing. reduction: "mean" divides by the targets' lengths first.
+        zero_infinity: count targets that are too long for their input as 0.
+    """
+    reduction = named(new_name(reduction))
+    return _ctc_loss(log_probs, targets, input_lengths, target_lengths, blank, reduction, zero_infinity)
 
 
 # ---------------------------------------------------------------- margins

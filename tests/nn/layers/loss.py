@@ -55,6 +55,11 @@ LAYERS = [
     Layer("MultiLabelMarginLoss", inputs=[X, NAMES]),
     Layer("MultiLabelSoftMarginLoss", inputs=[X, ANSWERS]),
     Layer("MultiLabelSoftMarginLoss", WEIGHTS, reduction="sum", inputs=[X, ANSWERS]),
+    Layer(
+        "CTCLoss",
+        inputs=[randn(6, 3, 5), ints(3, 3, low=1, high=5), np.array([6, 5, 2]), np.array([3, 2, 3])],
+        zero_infinity=True,
+    ),
 ]
 
 REFUSED = [
