@@ -121,7 +121,7 @@ def an_attribute_changes_its_kind(torch):
     m.a = None
     look()
     seen.append(m.a)
-    seen.append(said(lambda: setattr(m, "a", torch.nn.ReLU())))
+    seen.append(said(lambda: setattr(m, "a", torch.nn.Identity())))
     look()
     seen.append(said(lambda: setattr(m, "a", torch.zeros(1))))
     del m.a
@@ -186,7 +186,7 @@ def refused_assignments(torch):
         said(lambda: m.add_module(3, torch.nn.ReLU())),
         said(lambda: m.add_module("q", 3)),
         said(lambda: m.add_module("q", torch.ones(2))),
-        said(lambda: m.add_module("q", torch.nn.ReLU)),
+        said(lambda: m.add_module("q", torch.nn.Identity)),
         said(lambda: m.missing),
         said(lambda: m.first.missing),
         said(lambda: delattr(m, "missing")),
