@@ -6,6 +6,7 @@ the input for each offset in the kernel. Where a window stands out into the padd
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import product
 from math import prod
 
@@ -31,7 +32,7 @@ def spread(x, weight, size, stride, padding, dilation, groups):
     """Return what `conv_transpose` returns, without a bias."""
     kernel, places = weight.shape[2:], x.shape[2:]
     pixels = x.reshape(len(x), groups, -1, prod(places))
-    rows = np.ascontiguousarray(weight.reshape(groups, pixels.shape[2], -1).mT)
+    rows = weight.reshape(groups, pixels.shape[2], -1).mT
     out = np.zeros((len(x), groups * weight.shape[1], *size), x.dtype)
     for some, first, last in _parts(len(x), places, rows.shape[0] * rows.shape[1] * x.itemsize):
         band = _flat(first, last, places)
@@ -45,14 +46,18 @@ def spread(x, weight, size, stride, padding, dilation, groups):
 
 def weight_gradient(x, slope, kernel, stride, padding, dilation, groups):
     """Return what `conv_weight` returns."""
-    filters, *places = slope.shape[1:]
+    filters, places = slope.shape[1], slope.shape[2:]
     slopes = slope.reshape(len(x), groups, filters // groups, prod(places))
-    total = np.zeros((groups, filters // groups, x.shape[1] // groups * prod(kernel)), x.dtype)
+    inputs, outputs = x.shape[1] // groups * prod(kernel), filters // groups
+    short = outputs < 64  # BLAS is slow with a short matrix on the left: then the product is made the other way round
+    total = np.zeros((groups, inputs, outputs) if short else (groups, outputs, inputs), x.dtype)
     for some, band, columns in _blocks(x, kernel, places, stride, padding, dilation):
-        columns = columns.reshape(len(columns), groups, total.shape[2], -1)
-        for one, its in zip(slopes[some, :, :, band], columns, strict=True):
-            total += one @ its.mT
-    return total.reshape(filters, -1, *kernel)
+        columns, slope = columns.reshape(len(columns), groups, inputs, -1), slopes[some, :, :, band]
+        if 4 * prod(places) <= outputs:  # so few places that all samples' are better taken as one's
+            columns, slope = (a.transpose(1, 2, 0, 3).reshape(1, *a.shape[1:3], -1) for a in (columns, slope))
+        for its, one in zip(columns, slope, strict=True):
+            total += its @ one.mT if short else one @ its.mT
+    return np.ascontiguousarray(total.mT if short else total).reshape(filters, -1, *kernel)
 
 
 def _places(size, kernel, stride, padding, dilation):
@@ -86,14 +91,18 @@ def _blocks(x, kernel, places, stride, padding, dilation):
         yield some, _flat(first, last, places), columns
 
 
+@lru_cache(256)
 def _seen(size, kernel, first, last, places, stride, padding, dilation):
-    """Yield, for each offset in the kernel, which places see an element there, and which elements these are."""
+    """Return, for each offset in the kernel, which places see an element there, and which elements these are."""
     firsts, counts = (first, *[0] * (len(size) - 1)), (last - first, *places[1:])
+    found = []
     for offset in product(*map(range, kernel)):
         there, here = [], []
         for k, n, f, count, s, p, d in zip(offset, size, firsts, counts, stride, padding, dilation, strict=True):
             start = f * s + k * d - p  # the element that the first place sees; it may lie outside
-            low, high = max(0, -(start // s)), min(count, (n - 1 - start) // s + 1)
-            there.append(slice(low, max(low, high)))
-            here.append(slice(start + low * s, start + (max(low, high) - 1) * s + 1, s) if high > low else slice(0))
-        yield offset, there, here
+            low = max(0, -(start // s))
+            high = max(low, min(count, (n - 1 - start) // s + 1))
+            there.append(slice(low, high))
+            here.append(slice(start + low * s, start + (high - 1) * s + 1, s) if high > low else slice(0))
+        found.append((offset, there, here))
+    return found
