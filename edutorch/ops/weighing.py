@@ -17,7 +17,8 @@ class Taps:
     """A matrix of (out, size) with at most `count` entries in each row, as the columns and the weights of these.
 
     Attributes:
-        columns, weights: (out, count). size: how long the dimension is that it is applied to.
+        columns, weights: (out, count); without weights, one element is picked for each row.
+        size: how long the dimension is that it is applied to.
     """
 
     def __init__(self, columns, weights, size):
@@ -26,9 +27,10 @@ class Taps:
     @functools.cached_property
     def transposed(self):
         """The transposed matrix, with as many entries in each row as its fullest one needs."""
-        used = self.weights.reshape(-1) != 0
+        weights = np.ones(self.columns.shape) if self.weights is None else self.weights
+        used = weights.reshape(-1) != 0
         rows = np.repeat(np.arange(len(self.columns)), self.columns.shape[1])[used]
-        columns, weights = self.columns.reshape(-1)[used], self.weights.reshape(-1)[used]
+        columns, weights = self.columns.reshape(-1)[used], weights.reshape(-1)[used]
         order = columns.argsort(kind="stable")
         rows, columns, weights = rows[order], columns[order], weights[order]
         many = np.bincount(columns, minlength=self.size)
@@ -49,6 +51,9 @@ def weigh(xp, input: Array, taps, label):
     """
     for axis, matrix in taps:
         columns = xp.asarray(matrix.columns)
+        if matrix.weights is None:
+            input = input.take(columns[:, 0], axis)
+            continue
         weights = xp.asarray(matrix.weights, input.dtype).reshape(*matrix.weights.shape, *[1] * (-1 - axis))
         if not columns.size:  # no element of the input, or none of the result
             total = xp.zeros((*input.shape[:axis], len(columns), *input.shape[input.ndim + axis + 1 :]), input.dtype)
