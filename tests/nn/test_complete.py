@@ -1,0 +1,48 @@
+"""Of the layers, losses and functions that teaching code uses, none is left out, and none is left untested."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+
+import pytest
+
+import edutorch
+from tests.nn.layers import all_layers
+from tests.samples import all_samples
+
+HERE = Path(__file__).parent
+LAYERS = HERE.joinpath("layer_names.txt").read_text().split()
+FUNCTIONS = HERE.joinpath("function_names.txt").read_text().split()
+WITH_SEQUENCES = {
+    *("RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell", "MultiheadAttention", "scaled_dot_product_attention"),
+    *("Transformer", "TransformerEncoder", "TransformerEncoderLayer", "TransformerDecoderLayer"),
+}  # these come with the chapters on sequences
+SCHEDULERS = """StepLR MultiStepLR ExponentialLR CosineAnnealingLR CosineAnnealingWarmRestarts LambdaLR MultiplicativeLR
+    LinearLR ConstantLR PolynomialLR CyclicLR OneCycleLR ReduceLROnPlateau SequentialLR ChainedScheduler""".split()
+
+
+@pytest.mark.parametrize("name", [n for n in LAYERS if n not in WITH_SEQUENCES])
+def test_layer_is_tested_and_takes_what_pytorchs_takes(name, torch):
+    assert any(case.name == name for case in all_layers())
+    if not name.startswith("Lazy"):  # these hand on what they are given to the layer they become
+        assert arguments(getattr(edutorch.nn, name)) == arguments(getattr(torch.nn, name))
+
+
+@pytest.mark.parametrize("name", [n for n in FUNCTIONS if n not in WITH_SEQUENCES])
+def test_function_is_tested(name):
+    assert callable(getattr(edutorch.nn.functional, name))
+    names = {s.name.rpartition(".")[2] for s in all_samples()}
+    random = {"dropout", "dropout2d", "dropout3d", "alpha_dropout"}  # tests/nn/test_dropout.py
+    assert name in names | random
+
+
+@pytest.mark.parametrize("name", SCHEDULERS)
+def test_scheduler_takes_what_pytorchs_takes(name, torch):
+    ours, theirs = (getattr(framework.optim.lr_scheduler, name) for framework in (edutorch, torch))
+    assert arguments(ours) == arguments(theirs)
+
+
+def arguments(function):
+    """Return the names and defaults of what a function takes."""
+    return [(p.name, str(p.default)) for p in inspect.signature(function).parameters.values()]
