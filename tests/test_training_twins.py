@@ -66,4 +66,4 @@ def test_a_cnn_on_digits_has_pytorchs_loss_at_each_of_100_steps(name):
     need_own_stream(torch, "bernoulli_")
     expected, got = losses(torch, *RUNS[name]), losses(edutorch, *RUNS[name])
     np.testing.assert_allclose(got, expected, rtol=1e-4)
-    assert np.mean(expected[-10:]) < expected[0] / 3  # it learned something
+    assert np.mean(expected[-10:]) < 0.75 * expected[0]  # it learned something

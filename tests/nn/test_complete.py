@@ -18,8 +18,11 @@ WITH_SEQUENCES = {
     *("RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell", "MultiheadAttention", "scaled_dot_product_attention"),
     *("Transformer", "TransformerEncoder", "TransformerEncoderLayer", "TransformerDecoderLayer"),
 }  # these come with the chapters on sequences
-SCHEDULERS = """StepLR MultiStepLR ExponentialLR CosineAnnealingLR CosineAnnealingWarmRestarts LambdaLR MultiplicativeLR
-    LinearLR ConstantLR PolynomialLR CyclicLR OneCycleLR ReduceLROnPlateau SequentialLR ChainedScheduler""".split()
+SCHEDULERS = [
+    *("StepLR", "MultiStepLR", "ExponentialLR", "LinearLR", "ConstantLR", "PolynomialLR", "LambdaLR"),
+    *("MultiplicativeLR", "CosineAnnealingLR", "CosineAnnealingWarmRestarts", "CyclicLR", "OneCycleLR"),
+    *("ReduceLROnPlateau", "SequentialLR", "ChainedScheduler"),
+]
 
 
 @pytest.mark.parametrize("name", [n for n in LAYERS if n not in WITH_SEQUENCES])

@@ -119,6 +119,16 @@ def test_winograd_is_as_exact_as_plain_sums():
     assert np.abs(winograd.convolve(x, w, None, (1, 1)) - exact).max() < 2 * plain
 
 
+def test_winograd_leaves_a_gradient_zero_where_no_input_meets_a_slope():
+    source = np.random.default_rng(0)
+    x, slope = source.standard_normal((2, 8, 32, 6, 6)).astype("float32")
+    x[:, :, 1::2], slope[:, :, ::2] = 0, 0  # what lies in even rows, and what comes from odd ones
+    out = winograd.weight_gradient(x, slope, (1, 1))
+    plain = im2col.weight_gradient(x, slope, (3, 3), (1, 1), (1, 1), (1, 1), 1)
+    assert (plain[:, :, 1] == 0).all()
+    assert ((out == 0) == (plain == 0)).all()
+
+
 def test_integers_go_the_plain_way():
     x, w = edutorch.arange(32).view(1, 2, 4, 4), edutorch.ones(1, 2, 3, 3, dtype=edutorch.int64)
     assert edutorch.conv2d(x, w).tolist() == [[[[234, 252], [306, 324]]]]
