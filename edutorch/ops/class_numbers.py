@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from .. import dtypes
@@ -71,32 +73,39 @@ def batch_of(input, target):
     return (input[None], target.reshape(1)) if input.ndim == 1 else (input, target)
 
 
-def find(xp, target, classes, ignore_index):
-    """Return where in scores (N, C, *) the targets' classes stand, and which targets count: None if all of them do.
+def numbers_of(target, classes, ignore_index):
+    """Return the targets' class numbers, and which of them count: None if all do; the others are 0.
 
     Raises:
         IndexError: for a number that is no class.
     """
-    target, counted = target.astype(np.int64, copy=False), None
-    inside = not target.size or target.view(np.uint64).max() < classes  # without its sign a negative number is huge
-    if ignore_index >= 0 or not inside:
-        counted = target != ignore_index
-        wrong = target[counted & ((target < 0) | (target >= classes))]
-        if wrong.size:
-            raise IndexError(with_remedy(
-                f"Target {wrong[0]} is out of bounds.",
-                f"The scores are for {classes} classes, numbered 0 to {classes - 1}."))  # fmt: skip
-        target = target * counted
-    rows, *inner = [xp.arange(n).reshape(-1, *[1] * (target.ndim - 1 - i)) for i, n in enumerate(target.shape)]
-    return (rows, target, *inner), counted
+    numbers = target.astype(np.int64, copy=False)
+    inside = not numbers.size or numbers.view(np.uint64).max() < classes  # a negative number is huge without its sign
+    if inside and ignore_index < 0:
+        return numbers, None
+    counted = numbers != ignore_index
+    wrong = numbers[counted & ((numbers < 0) | (numbers >= classes))]
+    if wrong.size:
+        raise IndexError(with_remedy(
+            f"Target {wrong[0]} is out of bounds.",
+            f"The scores are for {classes} classes, numbered 0 to {classes - 1}."))  # fmt: skip
+    return numbers * counted, counted
 
 
-def worth(xp, target, weight, counted, dtype):
+def positions(xp, numbers, classes):
+    """Return where the class of each number (N, *) stands in flattened scores (N, C, *)."""
+    n, *inner = numbers.shape
+    size = math.prod(inner)
+    at = xp.arange(n).reshape(-1, *[1] * len(inner)) * (classes * size) + numbers * size
+    return at + xp.arange(size).reshape(inner) if inner else at
+
+
+def worth(numbers, weight, counted, dtype):
     """Return what each target counts, its class's weight, or 0 if it does not count at all; and the sum over all."""
     if weight is not None:
-        each = weight[target] if counted is None else weight[target] * counted
+        each = weight[numbers] if counted is None else weight[numbers] * counted
     elif counted is not None:
         each = counted.astype(dtype)
     else:
-        return 1.0, float(target.size)
+        return 1.0, float(numbers.size)
     return each, each.sum()

@@ -11,7 +11,7 @@ from ..errors import with_remedy
 from ..op import Array, Index, op
 from ..summation import add_up
 from ..tensor import Tensor
-from .class_numbers import batch_of, check_classes, find, need_floats, refuse_other_floats, worth
+from .class_numbers import batch_of, check_classes, need_floats, numbers_of, positions, refuse_other_floats, worth
 from .masks import where
 from .nll import class_node, nll_loss
 from .reduction import named
@@ -55,21 +55,26 @@ def cross_entropy(
     check_classes(input, target, weight)
     check(input, min(input.ndim - 1, 1), "log_softmax")
     need_floats(input)
-    scores, numbers = batch_of(input, target)
-    at, counted = find(xp, numbers, scores.shape[1], ignore_index)
-    truth, whole = worth(xp, at[1], weight, counted, scores.dtype)
+    scores, target = batch_of(input, target)
+    classes = scores.shape[1]
+    numbers, counted = numbers_of(target, classes, ignore_index)
+    at = positions(xp, numbers, classes)
+    truth, whole = worth(numbers, weight, counted, scores.dtype)  # q of the target's class
+    rest = 0.0  # q of every class, over w
 
-    scores = scores - peak(scores, 1)  # the shift changes no p, and keeps e^x from overflowing
-    powers = xp.exp(scores)
-    sums = total(xp, powers, 1)
-    logs = xp.log(sums)
-    losses = (logs[:, 0] - scores[at]) * truth  # ln p = x - ln sum e^x
-    rest = 0.0
+    scores = xp.subtract(scores, peak(scores, 1), order="C")  # the shift changes no p, and keeps e^x from overflowing
+    picked = scores.reshape(-1)[at]
     if label_smoothing:
         every = class_weights(xp, weight, scores)
-        rest = label_smoothing / scores.shape[1] * (1.0 if counted is None else counted.astype(scores.dtype))
+        mixed = (scores * every).sum(axis=1)
+    powers = xp.exp(scores, out=scores)
+    sums = total(xp, powers, 1)
+    logs = xp.log(sums)[:, 0]
+    losses = (logs - picked) * truth  # -ln p = ln sum e^x - x
+    if label_smoothing:
+        rest = label_smoothing / classes * (1.0 if counted is None else counted.astype(scores.dtype))
         truth = truth * (1 - label_smoothing)
-        losses = losses * (1 - label_smoothing) + ((logs - scores) * every).sum(axis=1) * rest
+        losses = losses * (1 - label_smoothing) + (logs * every.sum() - mixed) * rest
     if counted is not None:
         losses = xp.where(counted, losses, 0)
 
@@ -92,7 +97,7 @@ def _belief_minus_truth(
         rest, every = g * rest, class_weights(xp, weight, powers)
         mass = truth + rest * every.sum()
     gradient = powers * (_column(mass) / sums)
-    gradient[at] -= truth
+    gradient.reshape(-1)[at] -= truth
     if label_smoothing:
         gradient -= _column(rest) * every
     return gradient

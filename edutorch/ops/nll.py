@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 from ..op import Array, Index, op
 from ..summation import add_up
-from .class_numbers import batch_of, check_classes, find, need_floats, refuse_other_floats, worth
+from .class_numbers import batch_of, check_classes, need_floats, numbers_of, positions, refuse_other_floats, worth
 from .indexing import scatter_at
 from .reduction import named
 
@@ -31,21 +33,24 @@ def nll_loss(xp, input: Array, target: Index, weight: Array | None = None, ignor
     """
     check_classes(input, target, weight)
     need_floats(input)
-    scores, numbers = batch_of(input, target)
-    at, counted = find(xp, numbers, scores.shape[1], ignore_index)
-    price, total = worth(xp, at[1], weight, counted, scores.dtype)
-    losses = -scores[at] if counted is None else xp.where(counted, -scores[at], 0)
+    scores, target = batch_of(input, target)
+    numbers, counted = numbers_of(target, scores.shape[1], ignore_index)
+    at = positions(xp, numbers, scores.shape[1])
+    price, total = worth(numbers, weight, counted, scores.dtype)
+    losses = -scores.reshape(-1)[at]
+    if counted is not None:
+        losses = xp.where(counted, losses, 0)
     losses = losses * price
     if named(reduction) == "none":
-        return losses.reshape(target.shape if input.ndim > 1 else ()), at, price
+        return losses.reshape(at.shape if input.ndim > 1 else ()), at, price
     if reduction == "sum":
         return add_up(losses), at, price
     return add_up(losses) / total, at, price / (total or 1)
 
 
 def _at_the_classes(g, xp, shape, at, price):
-    g = xp.broadcast_to(-g * price, at[1].shape)
-    return scatter_at.both(g, shape if len(shape) > 1 else (1, *shape), at)
+    at = getattr(at, "array", at)  # a gradient that is differentiated again is given tensors; positions stay an index
+    return scatter_at.both(xp.broadcast_to(-g * price, at.shape), (math.prod(shape),), (at,)).reshape(shape)
 
 
 nll_loss.op.refuse = refuse_other_floats

@@ -110,17 +110,6 @@ SAMPLES = [
     Sample("nn.functional.linear", randn(0, 3), randn(4, 3), randn(4)),
     Sample("nn.functional.linear", randn(2, 3), randn(4, 3), randn(1)),
     Sample("nn.functional.linear", randn(2, 3), randn(4, 3), randn()),
-    Sample("nn.functional.mse_loss", randn(2, 3), randn(2, 3, salt=1)),
-    Sample("nn.functional.mse_loss", randn(2, 3), randn(2, 3, salt=1), reduction="sum"),
-    Sample("nn.functional.mse_loss", randn(2, 3), randn(2, 3, salt=1), reduction="none"),
-    Sample("nn.functional.mse_loss", randn(2, 3), randn(3)),
-    Sample("nn.functional.mse_loss", randn(), randn(salt=1)),
-    Sample("nn.functional.mse_loss", randn(0), randn(0)),
-    Sample("nn.functional.mse_loss", randn(2, 3), randn(2, 3, salt=1), size_average=False),
-    Sample("nn.functional.mse_loss", randn(2, 3), randn(2, 3, salt=1), reduce=False),
-    Sample("nn.functional.mse_loss", randn(2, 3), randn(2, 3, salt=1), weight=randn(2, 3, salt=2)),
-    Sample("nn.functional.mse_loss", randn(2, 3), randn(2, 3, salt=1), reduction="none", weight=randn(2, 3, salt=2)),
-    Sample("nn.functional.mse_loss", randn(2, 3), randn(2, 3, salt=1), reduction="sum", weight=randn(2, 3, salt=2)),
 ]
 
 L = ints(4, 3)
@@ -213,9 +202,4 @@ ERRORS = [
     Error("nn.functional.linear", randn(4, 3), ints(3, 3)),
     Error("nn.functional.linear", L, randn(3, 3), randn(3)),
     Error("nn.functional.linear", bools(4, 3), bools(3, 3)),
-    Error("nn.functional.mse_loss", randn(4, 3), randn(3, 2)),
-    Error("nn.functional.mse_loss", L, L),
-    Error("nn.functional.mse_loss", randn(3), randn(3), reduction="most"),
-    Error("nn.functional.mse_loss", randn(4, 3), randn(4, 3), weight=randn(3)),
-    Error("nn.functional.mse_loss", 3, randn(4, 3)),
 ]
