@@ -17,12 +17,12 @@ from ..op import Array, op
 from ..tensor import Tensor
 from .average_pooling import average
 from .int_lists import int_list
-from .pooling import contest, max_pool
+from .pooling import max_pool
 from .pooling_checks import check_two_or_three, one_int
 from .reduce import mean
 from .scan import collect_at
 from .weighing import Taps, weigh
-from .windows import Windows, positions
+from .windows import Windows
 
 __all__ = ["adaptive_avg_pool1d", "adaptive_max_pool1d"]
 
@@ -46,9 +46,15 @@ def _averaging(size, count):
 
 def _even(size, count):
     """Return the windows of an ordinary pooling that are these, or None."""
-    if any(not k or n % k for n, k in zip(size, count, strict=True)):
+    if any(n % k if k else n for n, k in zip(size, count, strict=True)):
         return None
-    kernel, zeros, ones = tuple(n // k for n, k in zip(size, count, strict=True)), (0,) * len(size), (1,) * len(size)
+    return _side_by_side(size, count)
+
+
+def _side_by_side(size, count):
+    """Return `count` windows that stand side by side, without gaps."""
+    kernel = tuple(n // max(k, 1) for n, k in zip(size, count, strict=True))
+    zeros, ones = (0,) * len(size), (1,) * len(size)
     return Windows(size, kernel, kernel, zeros, ones, count)
 
 
@@ -124,32 +130,19 @@ def adaptive_max(xp, input: Array, count):
     Gradient: dL/dx = g of each window, at the place of its greatest element (the first, where several are equal)
     """
     d = len(count)
-    lead, size = input.shape[: input.ndim - d], input.shape[input.ndim - d :]
-    windows = _even(size, count)
-    if windows:
-        best, winner = max_pool.op.kernels[type(input)](input, windows)
-        return best, positions(xp, windows, winner)
-    tables = [xp.asarray(_reach(n, k)[0]) for n, k in zip(size, count, strict=True)]
-    kernel = tuple(t.shape[1] for t in tables)
-    best = xp.full((*lead, *count), -math.inf, input.dtype)
-    winner = xp.zeros(best.shape, "int64")
-    contest(xp, input, _looks(xp, tables, kernel), best, winner)
-    numbers, place = 0, winner
-    for axis in range(-1, -d - 1, -1):
-        window = xp.arange(count[axis]).reshape(-1, *[1] * (-1 - axis))
-        numbers = numbers + tables[axis][window, place % kernel[axis]] * math.prod(size[d + axis + 1 :])
-        place = place // kernel[axis]
+    size = input.shape[input.ndim - d :]
+    windows, tables = _even(size, count), [xp.asarray(_reach(n, k)[0]) for n, k in zip(size, count, strict=True)]
+    if not windows:  # what the windows see, side by side; then no two of them share an element
+        for axis, table in enumerate(tables, input.ndim - d):
+            input = input.take(table.reshape(-1), axis)
+        windows = _side_by_side(input.shape[input.ndim - d :], count)
+    best, winner = max_pool.op.kernels[type(input)](input, windows)
+    numbers = 0
+    for axis, table in enumerate(tables):
+        window = xp.arange(count[axis]).reshape(-1, *[1] * (d - 1 - axis))
+        place = winner // math.prod(windows.kernel[axis + 1 :]) % windows.kernel[axis]
+        numbers = numbers * size[axis] + table[window, place]
     return best, numbers
-
-
-def _looks(xp, tables, kernel):
-    """Yield, for each place in a window, the index of all windows, and that of the elements they see there."""
-    for place in np.ndindex(*kernel):
-        along = [
-            t[:, p].reshape(-1, *[1] * (len(tables) - 1 - i))
-            for i, (t, p) in enumerate(zip(tables, place, strict=True))
-        ]
-        yield (...,), (..., *along)
 
 
 def _to_greatest(g, shape, indices, count):

@@ -7,7 +7,6 @@ gradients, for the picture and for the places.
 from __future__ import annotations
 
 import itertools
-import math
 
 import numpy as np
 
@@ -15,7 +14,7 @@ from .. import dtypes
 from ..backends import XP
 from ..errors import not_a_tensor, not_implemented
 from ..tensor import Tensor, wrap
-from .gather import gather
+from .embedding import embedding
 from .masks import where
 
 # ---------------------------------------------------------------- places
@@ -71,17 +70,18 @@ def grid_sample(input, grid, mode, padding_mode, align_corners):
         return _cubic(input, places, sizes, outside)
     places = [_brought_inside(p, n, *outside) for p, n in zip(places, sizes, strict=True)]
     if mode == "nearest":
-        return _values(input, [_whole(p, n, np.rint) for p, n in zip(places, sizes, strict=True)])
+        pixels = [_whole(p, n, np.rint) for p, n in zip(places, sizes, strict=True)]
+        return _values(_rows(input), input.array.shape, pixels).movedim(-1, 1).contiguous()
     first = [_whole(p, n, np.floor) for p, n in zip(places, sizes, strict=True)]
-    total = 0.0
+    table, total = _rows(input), 0.0
     for corner in itertools.product((0, 1), repeat=len(sizes)):
         weight = 1.0
         for p, whole, step in zip(places, first, corner, strict=True):
             after = p - wrap(whole.astype(p.array.dtype))
             weight = weight * (after if step else 1 - after)
         pixels = [whole + step for whole, step in zip(first, corner, strict=True)]
-        total = total + _values(input, pixels) * weight.unsqueeze(1)
-    return total
+        total = total + _values(table, input.array.shape, pixels) * weight.unsqueeze(-1)
+    return total.movedim(-1, 1).contiguous()
 
 
 def _in_pixels(place, n, align_corners):
@@ -117,38 +117,42 @@ def _whole(place, n, rounded):
     return rounded(near).astype(np.int64)
 
 
-def _values(input, pixels):
+def _rows(input):
+    """Return the picture's pixels as rows of a table, (N H W, C)."""
+    channels_last = input.movedim(1, -1)
+    return channels_last.reshape((-1, input.array.shape[1])) if input.array.size else channels_last.flatten(0, -2)
+
+
+def _values(table, shape, pixels):
     """Return the values of pixels, given by their numbers along each dimension; 0 outside.
 
     Args:
-        pixels: for x, y (and z), an array (N, h, w).
+        table: the pixels of a picture of this shape, (N H W, C). pixels: for x, y (and z), an array (N, h, w).
 
     Returns:
-        (N, C, h, w).
+        (N, h, w, C).
     """
-    shape, xp = input.array.shape, XP[type(input.array)]
+    xp = XP[type(table.array)]
     number, inside, below = 0, np.ones((), bool), 1
     for k, n in zip(pixels, shape[:1:-1], strict=True):
         inside = inside & (k >= 0) & (k < n)
         number = number + k.clip(0, n - 1) * below
         below = below * n
-    batch, channels = shape[:2]
-    flat = xp.broadcast_to(number.reshape(batch, 1, -1), (batch, channels, math.prod(number.shape[1:])))
-    values = gather(input.reshape((batch, channels, math.prod(shape[2:]))), 2, wrap(flat))
-    values = values.reshape((batch, channels, *number.shape[1:]))
-    return where(wrap(inside[:, None]), values, 0.0)
+    number = number + xp.arange(shape[0]).reshape(-1, *[1] * (number.ndim - 1)) * below
+    return where(wrap(inside[..., None]), embedding(table, wrap(number)), 0.0)
 
 
 def _cubic(input, places, sizes, outside):
     """Put a cubic through the four pixels around, along each dimension."""
     first = [wrap(np.floor(p.array)) for p in places]
     weights = [_cubic_weights(p - f) for p, f in zip(places, first, strict=True)]
-    total = 0.0
+    table, total = _rows(input), 0.0
     for i, j in itertools.product(range(4), repeat=2):
         around = [f + (k - 1) for f, k in zip(first, (i, j), strict=True)]
         pixels = [_whole(_brought_inside(p, n, *outside), n, np.rint) for p, n in zip(around, sizes, strict=True)]
-        total = total + _values(input, pixels) * (weights[0][i] * weights[1][j]).unsqueeze(1)
-    return total
+        weight = weights[0][i] * weights[1][j]
+        total = total + _values(table, input.array.shape, pixels) * weight.unsqueeze(-1)
+    return total.movedim(-1, 1).contiguous()
 
 
 def _cubic_weights(t):

@@ -11,7 +11,7 @@ import math
 from ..errors import not_implemented
 from ..op import Array, Index, op
 from .pooling_checks import max_windows
-from .windows import places, positions, seen, seen_along
+from .windows import places, positions, seen_along
 
 __all__ = ["max_pool1d", "max_pool1d_with_indices", "max_pool2d", "max_pool3d"]
 
@@ -26,21 +26,12 @@ def first_greatest(xp, input, windows):
     if input.dtype.kind == "b":
         raise not_implemented(f"max_pool{len(windows.size)}d", input)
     best, winner = before_the_contest(xp, input, windows)
-    contest(xp, input, seen(windows), best, winner)
-    return best, winner
-
-
-def contest(xp, input, looks, best, winner):
-    """Go through the places of all windows in order, each against the best so far; what wins is written down.
-
-    Args:
-        looks: for each place, the index of the windows that see an element there, and that of these elements.
-    """
-    for place, (of, at) in enumerate(looks):
+    for place, (of, at) in enumerate(windows.looks):  # in order, each against the best so far
         value, so_far = input[at], best[of]
         better = (value > so_far) | (value != value)
         best[of] = xp.maximum(so_far, value)
         winner[of] = xp.where(better, winner.dtype.type(place), winner[of])
+    return best, winner
 
 
 def before_the_contest(xp, input, windows):

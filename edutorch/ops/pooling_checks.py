@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 from ..errors import dimension_out_of_range, not_a_tensor, with_remedy
@@ -35,10 +36,20 @@ def max_windows(d, input, kernel_size, stride, padding, dilation, ceil_mode):
     Raises:
         RuntimeError, TypeError: PyTorch's, for what cannot be pooled so.
     """
-    name = f"max_pool{d}d"
     if not isinstance(input, Tensor):
-        raise not_a_tensor(name, "input", 1, input)
-    stride = kernel_size if stride is None or stride == () or stride == [] else stride
+        raise not_a_tensor(f"max_pool{d}d", "input", 1, input)
+    return _max_windows(d, input.array.shape, *map(_kept, (kernel_size, stride, padding, dilation)), ceil_mode)
+
+
+def _kept(value):
+    """Return an argument in a form that results can be kept for."""
+    return tuple(value) if type(value) is list else value
+
+
+@functools.lru_cache(256, typed=True)
+def _max_windows(d, shape, kernel_size, stride, padding, dilation, ceil_mode):
+    name = f"max_pool{d}d"
+    stride = kernel_size if stride is None or stride == () else stride
     given = (
         ("kernel_size", kernel_size, "an int, list of ints or tuple", "either be a"),
         ("stride", stride, "None, an int, list of ints, or tuple", "either be omitted, a"),
@@ -51,7 +62,6 @@ def max_windows(d, input, kernel_size, stride, padding, dilation, ceil_mode):
             f"{name}: {p} must {b} single int, or a tuple of {_COUNTS[d]} ints"))
         for i, (parameter, value, in_1d, else_) in enumerate(given, 2)
     )  # fmt: skip
-    shape = input.array.shape
     if d == 1:
         return _max_windows_1d(shape, kernel, stride, padding, dilation, ceil_mode)
     if len(shape) not in (d + 1, d + 2):
@@ -91,10 +101,15 @@ def average_windows(d, input, kernel_size, stride, padding, ceil_mode):
     Raises:
         RuntimeError, TypeError: PyTorch's, for what cannot be pooled so.
     """
-    name = f"avg_pool{d}d"
     if not isinstance(input, Tensor):
-        raise not_a_tensor(name, "input", 1, input)
-    stride = kernel_size if stride is None or stride == () or stride == [] else stride
+        raise not_a_tensor(f"avg_pool{d}d", "input", 1, input)
+    return _average_windows(d, input.array.shape, *map(_kept, (kernel_size, stride, padding)), ceil_mode)
+
+
+@functools.lru_cache(256, typed=True)
+def _average_windows(d, shape, kernel_size, stride, padding, ceil_mode):
+    name = f"avg_pool{d}d"
+    stride = kernel_size if stride is None or stride == () else stride
     given = (("kernel_size", kernel_size, ""), ("stride", stride, "omitted, "), ("padding", padding, ""))
     if d == 1:
         kernel, stride, padding = (one_int(name, parameter, i, v) for i, (parameter, v, _) in enumerate(given, 2))
@@ -105,7 +120,6 @@ def average_windows(d, input, kernel_size, stride, padding, ceil_mode):
                 f"{name}: {p} must {either} {o}a single int, or a tuple of {_COUNTS[d]} ints"))
             for i, (parameter, value, omitted) in enumerate(given, 2)
         )  # fmt: skip
-    shape = input.array.shape
     _check_dimensions(d, shape)
     if d == 1:  # PyTorch pools pictures of height one, and says so
         as_picture = (*shape[:-1], 1, shape[-1])

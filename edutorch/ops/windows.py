@@ -7,6 +7,7 @@ slices, and no window is ever copied.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 
@@ -18,8 +19,6 @@ class Windows:
         size: of the tensor. kernel: of a window. stride: from one window to the next. padding: how far the first
         window stands outside. dilation: from one place of a window to the next. count: how many windows there are.
     """
-
-    __slots__ = ("count", "dilation", "kernel", "padding", "size", "stride")
 
     def __init__(self, size, kernel, stride, padding, dilation, count):
         self.size, self.kernel, self.stride = size, kernel, stride
@@ -34,6 +33,14 @@ class Windows:
     def inside(self):
         """Whether the first place of every window is an element of the tensor."""
         return not any(self.padding)
+
+    @functools.cached_property
+    def looks(self):
+        """For each place in a window, the index of the windows that see an element there, and of the elements."""
+        along = [[seen_along(self, axis, k) for k in range(self.kernel[axis])] for axis in self.axes]
+        return [
+            ((..., *[of for of, _ in pairs]), (..., *[at for _, at in pairs])) for pairs in itertools.product(*along)
+        ]
 
     @property
     def apart(self):
@@ -60,13 +67,6 @@ def seen_along(windows, axis, place):
         return slice(0, 0), slice(0, 0)
     start = first * stride + offset
     return slice(first, last + 1), slice(start, start + (last - first) * stride + 1, stride)
-
-
-def seen(windows):
-    """Yield, for each place in a window, the index of the windows that see an element there, and of the elements."""
-    along = [[seen_along(windows, axis, k) for k in range(windows.kernel[axis])] for axis in windows.axes]
-    for pairs in itertools.product(*along):
-        yield (..., *[of for of, _ in pairs]), (..., *[at for _, at in pairs])
 
 
 def starts(xp, windows, axis):

@@ -6,7 +6,7 @@ import numpy as np
 
 from ...errors import not_implemented
 from ...ops.pooling import before_the_contest, first_greatest, give_to_winners, max_pool
-from ...ops.windows import places, seen
+from ...ops.windows import places
 
 _BITS = {d.itemsize: d for d in map(np.dtype, ("int32", "int64"))}
 
@@ -15,14 +15,16 @@ _BITS = {d.itemsize: d for d in map(np.dtype, ("int32", "int64"))}
 def _max_pool(xp, input, windows):
     if input.dtype.kind == "b":
         raise not_implemented(f"max_pool{len(windows.size)}d", input)
-    looks = seen(windows)
-    if windows.inside and input.size:
-        best = input[next(looks)[1]].copy()
+    at_once = windows.inside and input.size  # the first place needs no contest
+    if at_once:
+        best = input[windows.looks[0][1]].copy()
         winner = np.zeros(best.shape, np.min_scalar_type(places(windows) - 1))
     else:
         best, winner = before_the_contest(xp, input, windows)
     code = winner.dtype.type
-    for place, (of, at) in enumerate(looks, windows.inside and input.size > 0):
+    for place, (of, at) in enumerate(windows.looks):
+        if at_once and not place:
+            continue
         value, so_far = input[at], best[of]
         # Places only grow, so the last that was better is the greatest number among those that were.
         np.maximum(winner[of], (value > so_far) * code(place), out=winner[of])
@@ -42,6 +44,6 @@ def _give_to_winners(xp, input, winner, windows):
     out = (np.empty if tiled else np.zeros)((*lead, *windows.size), input.dtype)
     bits = _BITS[input.itemsize]  # as integers: with floats, infinity times false would be nan
     given, taken = input.view(bits), out.view(bits)
-    for place, (of, at) in enumerate(seen(windows)):
+    for place, (of, at) in enumerate(windows.looks):
         np.multiply(given[of], winner[of] == place, out=taken[at])
     return out
