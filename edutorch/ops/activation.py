@@ -30,7 +30,7 @@ def relu(xp, input: Array):
     return input.clip(0.0, math.inf)  # up to eight times quicker than `maximum` with a number, for large arrays
 
 
-relu.grad(input=lambda g, out: keep.both(g, out.astype(bool)))  # what is not zero: nan is let through, as in PyTorch
+relu.grad(input=lambda g, out: keep.both(g, out != 0))  # what is not zero: nan is let through, as in PyTorch
 
 
 _BITS = {d.itemsize: d for d in map(np.dtype, ("int16", "int32", "int64"))}

@@ -12,6 +12,8 @@ from __future__ import annotations
 from ..errors import need_floats
 from ..op import Array, op
 from ..op.forms import inplace_form
+from .activation import keep
+from .masks import choose
 
 __all__ = ["celu", "celu_", "selu", "selu_"]
 
@@ -22,13 +24,13 @@ def exponential_unit(xp, input, below, above, rate):
     """Return `above` x where x > 0, else `below` (e^(rate x) - 1)."""
     need_floats(input, "elu_cpu")
     negative = xp.expm1(xp.minimum(input, input.dtype.type(0)) * rate) * below
-    return xp.where(input > 0, input * above, negative)
+    return choose.both(input > 0, input * above, negative)
 
 
 def exponential_slope(xp, g, input, below, above, rate):
     """Return the gradient: g times `above` where x > 0, else g times below rate e^(rate x)."""
-    negative = xp.where(input < 0, input, xp.zeros_like(input))  # e^x would overflow for large x
-    return xp.where(input > 0, g * above, g * xp.exp(negative * rate) * (below * rate))
+    negative = keep.both(input, input < 0)  # e^x would overflow for large x
+    return choose.both(input > 0, g * above, g * xp.exp(negative * rate) * (below * rate))
 
 
 @op(method=False, out=False)

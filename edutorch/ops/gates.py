@@ -48,16 +48,14 @@ def normal_below(xp, x, approximate):
     raise RuntimeError("approximate argument must be either none or tanh.")
 
 
-def gelu_gradient(g, input, approximate, xp):
+@gelu.backward
+def gelu_gradients(xp, g, input, approximate):
     below = normal_below(xp, input, approximate)
     if approximate == "none":
         density = xp.exp(input * input * -0.5) * ONE_OVER_ROOT_2PI
     else:  # with t = 2 below - 1, the slope of (1 + t) / 2 is (1 - t^2) / 2 times that of tanh's argument
         density = below * (1 - below) * ((input * input * (3 * CUBIC) + 1) * (2 * ROOT_2_OVER_PI))
-    return g * (below + input * density)
-
-
-gelu.grad(input=gelu_gradient)
+    return (g * (below + input * density),)
 
 
 @op(method=False, out=False)

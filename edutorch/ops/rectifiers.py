@@ -15,6 +15,7 @@ from ..op import Array, Index, op
 from ..op.forms import inplace_form
 from ..tensor import Tensor, first_checked, wrap
 from .activation import keep
+from .masks import choose
 from .sampling import stream_of
 
 __all__ = ["hardshrink", "prelu", "rrelu", "rrelu_", "threshold", "threshold_"]
@@ -32,14 +33,16 @@ def leaky_relu(xp, input: Array, negative_slope=0.01):
     Gradient: dL/dx = g where x > 0, else s g
     """
     need_floats(input, "leaky_relu_cpu")
-    return xp.where(input > 0, input, input * negative_slope)
+    if 0 < negative_slope <= 1:
+        return xp.maximum(input, input * negative_slope)  # the same, and quicker
+    return choose.both(input > 0, input, input * negative_slope)
 
 
-leaky_relu.grad(input=lambda g, input, negative_slope, xp: xp.where(input > 0, g, g * negative_slope))
+leaky_relu.grad(input=lambda g, input, negative_slope: choose.both(input > 0, g, g * negative_slope))
 
 
 @op(method=False, out=False)
-def prelu_kernel(xp, input: Array, weight: Array):
+def prelu_kernel(input: Array, weight: Array):
     """Keep what is positive, and multiply the rest by a learned slope.
 
     Shape:    input (N, C, *), weight (C, 1, ...) or any shape that broadcasts -> out (N, C, *)
@@ -47,12 +50,12 @@ def prelu_kernel(xp, input: Array, weight: Array):
     Gradient: dL/dx = g where x > 0, else w g,  dL/dw = 0 where x > 0, else x g
     """
     need_floats(input, "prelu_cpu")
-    return xp.where(input > 0, input, input * weight)
+    return choose.both(input > 0, input, input * weight)
 
 
 prelu_kernel.grad(
-    input=lambda g, input, weight, xp: xp.where(input > 0, g, g * weight),
-    weight=lambda g, input, xp: xp.where(input > 0, xp.zeros_like(g), g * input),
+    input=lambda g, input, weight: choose.both(input > 0, g, g * weight),
+    weight=lambda g, input: keep.both(g * input, ~(input > 0)),
 )
 
 
@@ -199,8 +202,8 @@ def hardswish(input: Array):
     return input * (input + 3).clip(0, 6) / 6
 
 
-def hardswish_gradient(g, input, xp):
-    between = xp.where(input < 3, g * (input / 3 + 0.5), g)
+def hardswish_gradient(g, input):
+    between = choose.both(input < 3, g * (input / 3 + 0.5), g)
     return keep.both(between, ~(input <= -3))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..errors import need_floats
 from ..op import Array, op
 from .exponential import sigmoid
+from .masks import choose
 
 __all__ = []
 
@@ -19,12 +20,12 @@ def softplus(xp, input: Array, beta=1.0, threshold=20.0):
     """
     need_floats(input, "softplus_cpu")
     scaled = input * beta
-    return xp.where(scaled > threshold, input, xp.log1p(xp.exp(scaled)) / beta)
+    return choose.both(scaled > threshold, input, xp.log1p(xp.exp(scaled)) / beta)
 
 
-def softplus_gradient(g, input, beta, threshold, xp):
+def softplus_gradient(g, input, beta, threshold):
     scaled = input * beta
-    return xp.where(scaled > threshold, g, g * sigmoid.both(scaled))
+    return choose.both(scaled > threshold, g, g * sigmoid.both(scaled))
 
 
 softplus.grad(input=softplus_gradient)

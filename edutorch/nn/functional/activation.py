@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 
+from ...op.forms import over
 from ...ops.activation import relu as _relu
 from ...ops.activation import relu_
 from ...ops.create import empty_like, zeros_like
@@ -80,17 +81,20 @@ logsigmoid = log_sigmoid
 # ---------------------------------------------------------------- bent lines
 
 
+@over(_relu)
 def relu(input, inplace=False):
     """Return max(x, 0)."""
     return relu_(input) if inplace else _relu(input)
 
 
+@over(_hardtanh)
 @first_checked
 def relu6(input, inplace=False):
     """Return min(max(x, 0), 6)."""
     return hardtanh_(input, 0.0, 6.0) if inplace else _hardtanh(input, 0.0, 6.0)
 
 
+@over(_leaky_relu)
 def leaky_relu(input, negative_slope=0.01, inplace=False):
     """Return x where x > 0, else `negative_slope` x."""
     return leaky_relu_(input, negative_slope) if inplace else _leaky_relu(input, negative_slope)
@@ -101,11 +105,13 @@ def rrelu(input, lower=1 / 8, upper=1 / 3, training=False, inplace=False):
     return rrelu_(input, lower, upper, training) if inplace else _rrelu(input, lower, upper, training)
 
 
+@over(_threshold)
 def threshold(input, threshold, value, inplace=False):
     """Return x where x > `threshold`, else `value`."""
     return threshold_(input, threshold, value) if inplace else _threshold(input, threshold, value)
 
 
+@over(_hardtanh)
 @first_checked
 def hardtanh(input, min_val=-1.0, max_val=1.0, inplace=False):
     """Return x clamped to [min_val, max_val].
@@ -118,11 +124,13 @@ def hardtanh(input, min_val=-1.0, max_val=1.0, inplace=False):
     return hardtanh_(input, min_val, max_val) if inplace else _hardtanh(input, min_val, max_val)
 
 
+@over(_hardsigmoid)
 def hardsigmoid(input, inplace=False):
     """Return x / 6 + 1/2, clamped to [0, 1]."""
     return hardsigmoid_(input) if inplace else _hardsigmoid(input)
 
 
+@over(_hardswish)
 def hardswish(input, inplace=False):
     """Return x times its hard sigmoid."""
     return hardswish_(input) if inplace else _hardswish(input)
@@ -131,26 +139,31 @@ def hardswish(input, inplace=False):
 # ---------------------------------------------------------------- smooth ones
 
 
+@over(_elu)
 def elu(input, alpha=1.0, inplace=False):
     """Return x where x > 0, else alpha (e^x - 1)."""
     return elu_(input, alpha) if inplace else _elu(input, alpha)
 
 
+@over(_selu)
 def selu(input, inplace=False):
     """Return 1.0507 times an ELU with alpha 1.6733, through which mean 0 and variance 1 are kept."""
     return selu_(input) if inplace else _selu(input)
 
 
+@over(_celu)
 def celu(input, alpha=1.0, inplace=False):
     """Return x where x > 0, else alpha (e^(x / alpha) - 1)."""
     return celu_(input, alpha) if inplace else _celu(input, alpha)
 
 
+@over(_silu)
 def silu(input, inplace=False):
     """Return x times its sigmoid."""
     return silu_(input) if inplace else _silu(input)
 
 
+@over(_mish)
 def mish(input, inplace=False):
     """Return x tanh(softplus(x))."""
     return mish_(input) if inplace else _mish(input)
@@ -176,6 +189,7 @@ def tanhshrink(input):
     return input - input.tanh()
 
 
+@over(_glu)
 def glu(input, dim=-1):
     """Return the first half of a dimension times the sigmoid of the second."""
     if input.dim() == 0:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import warnings
 
 from ...errors import not_a_tensor
+from ...op.forms import over
 from ...ops import dropout as ops
 from ...tensor import Tensor
 
 __all__ = ["alpha_dropout", "dropout", "dropout1d", "dropout2d", "dropout3d", "feature_alpha_dropout"]
 
 
+@over(ops.keep_and_scale)
 def dropout(input, p=0.5, training=True, inplace=False):
     """Replace each number by zero with probability `p`, and multiply the others by 1 / (1 - p).
 

@@ -6,6 +6,7 @@ import math
 
 from ... import dtypes
 from ...errors import not_a_tensor
+from ...op.forms import over
 from ...ops.batch_norm import batch_norm as _batch_norm
 from ...ops.group_norm import group_norm as _group_norm
 from ...ops.int_lists import int_list
@@ -19,6 +20,7 @@ from ...tensor import Tensor
 __all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "local_response_norm", "rms_norm"]
 
 
+@over(_batch_norm)
 def batch_norm(input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5):
     """Standardize each channel over the batch, then scale and shift it.
 
@@ -96,6 +98,7 @@ def instance_norm(
     return out.view(size)
 
 
+@over(_layer_norm)
 def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
     """Standardize over the last dimensions, then scale and shift each feature.
 
@@ -115,6 +118,7 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
     return _layer_norm(input, normalized_shape, weight, bias, eps)
 
 
+@over(_rms_norm)
 def rms_norm(input, normalized_shape, weight=None, eps=None):
     """Divide by the root of the mean square over the last dimensions, then scale each feature.
 
@@ -136,6 +140,7 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
     return _rms_norm(input, normalized_shape, weight, eps)
 
 
+@over(_group_norm)
 def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
     """Standardize groups of channels, each sample for itself, then scale and shift each channel.
 
