@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable
+from typing import Any
 
 from ..tensor import Tensor
 
@@ -32,7 +33,7 @@ def int_list(name, parameter, position, value):
     return tuple(map(operator.index, value))
 
 
-def for_each(count, value):
+def for_each(count, value) -> Any:
     """Return one value as `count` equal ones, and a sequence as a tuple."""
     return tuple(value) if isinstance(value, Iterable) else (value,) * count
 
