@@ -10,6 +10,7 @@ import warnings
 
 from .. import dtypes
 from ..errors import C_NAMES, not_implemented, type_name, with_remedy
+from ..op.forms import over
 from ..tensor import Tensor
 from .conv import conv_transpose, convolution
 from .padding import constant_pad_nd
@@ -18,6 +19,7 @@ from .sliding import reaches
 __all__ = ["conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"]
 
 
+@over(convolution)
 def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """Slide filters along sequences.
 
@@ -29,6 +31,7 @@ def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     return _conv("conv1d", 1, input, weight, bias, stride, padding, dilation, groups)
 
 
+@over(convolution)
 def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """Slide filters over pictures.
 
@@ -55,6 +58,7 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     return _conv("conv2d", 2, input, weight, bias, stride, padding, dilation, groups)
 
 
+@over(convolution)
 def conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """Slide filters through volumes, or through films.
 
@@ -67,6 +71,7 @@ def conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     return _conv("conv3d", 3, input, weight, bias, stride, padding, dilation, groups)
 
 
+@over(conv_transpose)
 def conv_transpose1d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
     """Spread each element of sequences by filters: `conv1d` with its arrows turned round.
 
@@ -80,6 +85,7 @@ def conv_transpose1d(input, weight, bias=None, stride=1, padding=0, output_paddi
     )
 
 
+@over(conv_transpose)
 def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
     """Spread each pixel of pictures by filters: `conv2d` with its arrows turned round, which makes pictures larger.
 
@@ -101,6 +107,7 @@ def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_paddi
     )
 
 
+@over(conv_transpose)
 def conv_transpose3d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
     """Spread each element of volumes by filters: `conv3d` with its arrows turned round.
 
@@ -113,12 +120,6 @@ def conv_transpose3d(input, weight, bias=None, stride=1, padding=0, output_paddi
     return _conv_transpose(
         "conv_transpose3d", 3, input, weight, bias, stride, padding, output_padding, groups, dilation
     )
-
-
-for _function in (conv1d, conv2d, conv3d):
-    _function.op = convolution.op  # type: ignore[attr-defined]  (lessons print `conv2d.op.source()`)
-for _function in (conv_transpose1d, conv_transpose2d, conv_transpose3d):
-    _function.op = conv_transpose.op  # type: ignore[attr-defined]
 
 
 def _conv(name, n, input, weight, bias, stride, padding, dilation, groups):
