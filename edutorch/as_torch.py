@@ -28,13 +28,6 @@ def install_as_torch():
 
     Raises:
         RuntimeError: if PyTorch itself is already imported: the two would be mixed.
-
-    Example:
-        >>> import edutorch
-        >>> edutorch.install_as_torch()
-        >>> import torch.nn.functional as F
-        >>> F is edutorch.nn.functional
-        True
     """
     if any(isinstance(finder, Finder) for finder in sys.meta_path):
         return
