@@ -101,6 +101,8 @@ from .ops.products import *
 from .ops.queries import *
 from .ops.ranges import *
 from .ops.rectifiers import *
+from .ops.recurrent_cells import *
+from .ops.recurrent_layers import *
 from .ops.reduce import *
 from .ops.rounding import *
 from .ops.sampling import *
@@ -116,7 +118,7 @@ from .ops.trigonometry import *
 from .ops.views import *
 from .nn.functional.normalization import group_norm, layer_norm, rms_norm
 
-from . import autograd, cuda, kernels, linalg, nn, optim, serialization, testing, utils
+from . import autograd, cuda, hub, kernels, linalg, nn, optim, serialization, testing, utils
 from .serialization import load, save
 
 # PyTorch programs that cannot be edited

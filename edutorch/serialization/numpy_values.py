@@ -49,6 +49,6 @@ def fill_array(array, state):
         raise senseless("a NumPy array without its content")
     _, shape, kind, _, content = state
     sizes = isinstance(shape, tuple) and all(type(n) is int and n >= 0 for n in shape)
-    if not sizes or not isinstance(kind, np.dtype) or not isinstance(content, bytes):
+    if not sizes or not isinstance(kind, np.dtype) or not isinstance(content, (bytes, str)):  # Python 2 wrote texts
         raise senseless("a NumPy array that is none")
     array.__setstate__(state)  # which compares the content's length with the shape
