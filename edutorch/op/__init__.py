@@ -169,13 +169,17 @@ class Op:
 
         return register
 
-    def backward_kernel(self, device):
-        """Register faster gradients for one device type, in place of `backward`, with the same parameters."""
+    def backward_kernel(self, device, input=None):
+        """Register faster gradients for one device type, with the parameters of the formula that they stand in for.
+
+        Args:
+            input: whose formula that is; None for `backward`, which gives all gradients.
+        """
 
         def register(function):
             for kind, name in DEVICE_TYPE.items():
                 if name == device:
-                    self.backward_kernels[kind] = function
+                    self.backward_kernels.setdefault(input, {})[kind] = function
             self._rebuild()
             return function
 

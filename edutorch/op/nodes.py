@@ -72,26 +72,21 @@ def write_gradients(op, half):
         lines.append("if not create: g = widen(g)")
     for create in (True, False):
         if op.whole:
-            needs = "tuple([e is not None for e in node.edges])"
-            shapes = "[shape_of(e) for e in node.edges]"
-            formula = "whole" if create or not op.backward_kernels else "backward_kernels.get(type(g), whole)"
-            result = f"{formula}({', '.join(_arguments(op, op.whole, create, half, shapes, needs))})"
+            shapes, needs = "[shape_of(e) for e in node.edges]", "tuple([e is not None for e in node.edges])"
+            result = _gradient(op, None, "whole", create, _arguments(op, op.whole, create, half, shapes, needs))
         elif op.takes_list:
-            formula = op.formulas.get(op.tensors[0])
-            result = (
-                f"f_0({', '.join(_arguments(op, formula, create, half, '[shape_of(e) for e in node.edges]'))})"
-                if formula
-                else "()"
-            )
+            name, formula = op.tensors[0], op.formulas.get(op.tensors[0])
+            shapes, result = "[shape_of(e) for e in node.edges]", "()"
+            if formula:
+                result = _gradient(op, name, "f_0", create, _arguments(op, formula, create, half, shapes))
         else:
             parts = []
             for i, name in enumerate(op.tensors):
-                formula = op.formulas.get(name)
-                if formula is None:
-                    parts.append("None")
-                    continue
-                part = f"f_{i}({', '.join(_arguments(op, formula, create, half, f'shape_of(node.edges[{i}])'))})"
-                parts.append(f"None if node.edges[{i}] is None else {part}")
+                part, formula = "None", op.formulas.get(name)
+                if formula:
+                    arguments = _arguments(op, formula, create, half, f"shape_of(node.edges[{i}])")
+                    part += f" if node.edges[{i}] is None else {_gradient(op, name, f'f_{i}', create, arguments)}"
+                parts.append(part)
             result = f"({', '.join(parts)},)"
         lines.append(f"if create: return {result}" if create else f"return {result}")
     namespace = {
@@ -107,6 +102,13 @@ def write_gradients(op, half):
     source = "def gradients(node, g, create):\n" + textwrap.indent("\n".join(lines), "    ")
     exec(compile(source, f"<edutorch gradients of {op.name}>", "exec"), namespace)
     return namespace["gradients"]
+
+
+def _gradient(op, name, formula, create, arguments):
+    """Return the call of a formula, or of the device's own kernel where there is one."""
+    if name in op.backward_kernels and not create:
+        formula = f"backward_kernels[{name!r}].get(type(g), {formula})"
+    return f"{formula}({', '.join(arguments)})"
 
 
 def parameters(formula):

@@ -31,10 +31,7 @@ def linear(input: Array, weight: Array, bias: Array | None = None):
         RuntimeError: if the last size of input is not the weight's number of columns.
     """
     _need_shapes(input, weight, bias)
-    if input.ndim == weight.ndim == 2:
-        y = input.dot(weight.T)  # a product that NumPy starts sooner than `@`
-    else:
-        y = input @ (weight.mT if weight.ndim == 2 else weight)
+    y = input @ (weight.mT if weight.ndim == 2 else weight)
     if bias is None:
         return y
     if y.ndim > 1 or bias.ndim <= y.ndim:
@@ -45,9 +42,6 @@ def linear(input: Array, weight: Array, bias: Array | None = None):
 
 def _need_shapes(input, weight, bias):
     """Raise PyTorch's error unless the shapes fit."""
-    usual = input.ndim == weight.ndim == 2 and input.shape[1] == weight.shape[1] and input.dtype.kind == "f"
-    if usual and (bias is None or bias.shape == weight.shape[:1]):
-        return
     if not (input.ndim and weight.ndim):
         raise RuntimeError(
             f"both arguments to linear need to be at least 1D, but they are {input.ndim}D and {weight.ndim}D"
@@ -74,8 +68,6 @@ def _need_shapes(input, weight, bias):
 
 
 def _weight(g, input, weight):
-    if g.ndim == input.ndim == 2:
-        return g.mT @ input
     if weight.ndim == 1:
         return (g[..., None] * input).reshape(-1, input.shape[-1]).sum(axis=0)
     if input.ndim == 1:

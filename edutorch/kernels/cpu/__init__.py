@@ -1,3 +1,3 @@
 """Kernels for NumPy arrays. Importing this package registers them."""
 
-from . import conv, gates, masks, norm, pooling
+from . import conv, gates, linear, masks, norm, pooling, relu
