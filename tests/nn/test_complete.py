@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 LAYERS = HERE.joinpath("layer_names.txt").read_text().split()
 FUNCTIONS = HERE.joinpath("function_names.txt").read_text().split()
 WITH_SEQUENCES = {
-    *("RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell", "MultiheadAttention", "scaled_dot_product_attention"),
+    *("MultiheadAttention", "scaled_dot_product_attention"),
     *("Transformer", "TransformerEncoder", "TransformerEncoderLayer", "TransformerDecoderLayer"),
 }  # these come with the chapters on sequences
 SCHEDULERS = [

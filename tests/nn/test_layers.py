@@ -25,19 +25,26 @@ LAYERS = every(all_layers())
 
 def tensors(framework, case, dtype="float32"):
     """Return the case's inputs as tensors; operands require grad."""
-    made = []
-    for value in case.inputs:
-        if isinstance(value, np.ndarray):
-            t = framework.tensor(value.tolist(), dtype=getattr(framework, value.dtype.name)).reshape(value.shape)
-            value = t.to(getattr(framework, dtype)).requires_grad_() if value.dtype == np.float64 else t
-        made.append(value)
-    return made
+
+    def convert(value):
+        if isinstance(value, tuple):  # the states of a recurrent layer
+            return tuple(convert(v) for v in value)
+        if not isinstance(value, np.ndarray):
+            return value
+        t = framework.tensor(value.tolist(), dtype=getattr(framework, value.dtype.name)).reshape(value.shape)
+        return t.to(getattr(framework, dtype)).requires_grad_() if value.dtype == np.float64 else t
+
+    return [convert(value) for value in case.inputs]
+
+
+def flat(values):
+    """Return what is in a list or tuple, and in those inside it."""
+    return [v for value in values for v in (flat(value) if isinstance(value, (list, tuple)) else [value])]
 
 
 def floats(result):
     """Return the floating tensors among a result."""
-    results = result if isinstance(result, (list, tuple)) else [result]
-    return [r for r in results if hasattr(r, "is_floating_point") and r.is_floating_point()]
+    return [r for r in flat([result]) if hasattr(r, "is_floating_point") and r.is_floating_point()]
 
 
 def observe(framework, module, case, dtype="float32"):
@@ -57,7 +64,7 @@ def observe(framework, module, case, dtype="float32"):
         for r, w in zip(outputs, weights, strict=True):
             total = total + (r * framework.tensor(w, dtype=r.dtype).reshape(tuple(r.shape))).sum()
         total.backward()
-        seen += [("input's gradient", t.grad) for t in inputs if getattr(t, "requires_grad", False)]
+        seen += [("input's gradient", t.grad) for t in flat(inputs) if getattr(t, "requires_grad", False)]
         seen += [(f"gradient of {name}", p.grad) for name, p in module.named_parameters()]
     return seen + [(f"buffer {name}", b) for name, b in module.named_buffers()]
 

@@ -1,9 +1,9 @@
-"""Helpers around modules: gradient clipping, flat parameter vectors, parametrizations.
+"""Helpers around modules: gradient clipping, flat parameter vectors, parametrizations, padded and packed sequences.
 
 `prune` is imported by itself: `import edutorch.nn.utils.prune as prune`.
 """
 
-from . import parametrizations, parametrize
+from . import parametrizations, parametrize, rnn
 from .clip_grad import clip_grad_norm, clip_grad_norm_, clip_grad_value_, clip_grads_with_norm_, get_total_norm
 from .convert_parameters import parameters_to_vector, vector_to_parameters
 from .init import skip_init

@@ -3,7 +3,8 @@
     Layer("Conv2d", 3, 8, kernel_size=3, inputs=[randn(2, 3, 8, 8)])
 
 builds `nn.Conv2d(3, 8, kernel_size=3)` in both after `manual_seed(0)` and calls it on the inputs. Arrays of float64
-become float32 tensors that require grad; arrays of other dtypes (`ints`, `bools`) are passed as they are.
+become float32 tensors that require grad, those in tuples (the states of recurrent layers) too; arrays of other dtypes
+(`ints`, `bools`) are passed as they are.
 """
 
 from __future__ import annotations
@@ -38,11 +39,15 @@ class Layer:
 
     def __repr__(self):
         shown = [repr(a) for a in self.args] + [f"{k}={v!r}" for k, v in self.kwargs.items()]
-        return f"{self.name}({', '.join(shown)}) on {[list(np.shape(i)) for i in self.inputs]}"
+        return f"{self.name}({', '.join(shown)}) on {[_shape(i) for i in self.inputs]}"
 
 
 class Refused(Layer):
     """A layer whose construction or call raises the same error, in type and first sentence, in both."""
+
+
+def _shape(value):
+    return [_shape(v) for v in value] if isinstance(value, tuple) else list(np.shape(value))
 
 
 def _is_recipe(value):
