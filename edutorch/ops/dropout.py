@@ -8,6 +8,8 @@ N. Srivastava et al., Dropout: A Simple Way to Prevent Neural Networks from Over
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from .. import dtypes, random
@@ -136,11 +138,15 @@ def drawn_mask(input, p, whole_features):
         shape = shape[:2] + (1,) * (array.ndim - 2)
     if not dtypes.is_floating(array.dtype):
         raise RuntimeError(f"result type Float can't be cast to the desired output type {dtypes.of(array).legacy}")
-    chosen = random.default_generator.stream.chosen(1 - p, int(np.prod(shape)))
     if whole_features or array.flags.c_contiguous:
-        return wrap(chosen.reshape(shape))
+        return wrap(draw(shape, p))
     order = np.argsort([-stride for stride in array.strides], kind="stable")  # drawn in the order of memory
-    return wrap(chosen.reshape([shape[axis] for axis in order]).transpose(np.argsort(order)))
+    return wrap(draw([shape[axis] for axis in order], p).transpose(np.argsort(order)))
+
+
+def draw(shape, p):
+    """Draw which numbers of an array are kept, when each is dropped with probability `p`."""
+    return random.default_generator.stream.chosen(1 - p, math.prod(shape)).reshape(shape)
 
 
 def scale_of(input, p):

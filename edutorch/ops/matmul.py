@@ -53,7 +53,7 @@ def mm(input: Array, mat2: Array):
     if input.ndim != 2 or mat2.ndim != 2:
         raise RuntimeError("self must be a matrix" if input.ndim != 2 else "mat2 must be a matrix")
     if input.shape[1] != mat2.shape[0]:
-        raise _mismatch(input, mat2)
+        raise mismatch(input.shape, mat2.shape)
     _refuse_bool(input, "addmm_impl_cpu_")
     return input @ mat2
 
@@ -177,7 +177,7 @@ def batched_matmul(input: Array, other: Array):
     """
     k, rows = input.shape[-1], other.shape[-2 if other.ndim > 1 else 0]
     if k != rows or (input.ndim > 2 and other.ndim > 2 and not _batches_fit(input.shape, other.shape)):
-        raise _mismatch(input, other)
+        raise mismatch(input.shape, other.shape)
     if input.dtype.kind == "b":
         _refuse_bool(input, {"mv": "addmv_impl_cpu", "mm": "addmm_impl_cpu_"}.get(_kind(input, other), "bmm"))
     if other.ndim == 2 and input.ndim > 2:  # one large product instead of many small ones
@@ -194,8 +194,8 @@ def _batches_fit(a, b):
     return all(m == n or m == 1 or n == 1 for m, n in zip(a[-3::-1], b[-3::-1], strict=False))
 
 
-def _mismatch(input, other):
-    a, b = input.shape, other.shape
+def mismatch(a, b):
+    """Build the error for operands of these shapes, which no matrix product has."""
     rows, columns = math.prod(a[:-1]), b[-1] if len(b) > 1 else 1
     if len(b) == 1:
         sentence = f"size mismatch, got input ({rows}), mat ({rows}x{a[-1]}), vec ({b[0]})"

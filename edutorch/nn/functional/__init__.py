@@ -1,6 +1,7 @@
 """The functions behind the layers: `import edutorch.nn.functional as F`. A family a file."""
 
 from .activation import *
+from .attention import *
 from .conv import *
 from .distance import *
 from .dropout import *
