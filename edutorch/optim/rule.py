@@ -23,7 +23,7 @@ from ..ops.dialect import dialect
 from ..tensor import Tensor, wrap
 from .optimizer import Optimizer
 
-BLOCK = 262_144  # numbers, 1 MB in float32: the intermediate results of a formula then stay in the cache
+BLOCK = 131_072  # numbers, half a MB in float32: the intermediate results of a formula stay in the cache, and small
 
 
 class Rule(Optimizer):
@@ -113,7 +113,7 @@ class Rule(Optimizer):
     def _update(self, xp, p, g, t, state, group):
         """Apply the rule to a whole parameter, block by block if it is large."""
         if xp is np and p.size > BLOCK and p.ndim:
-            rows = max(1, BLOCK * len(p) // p.size)
+            rows = -(-len(p) // -(-p.size // BLOCK))  # blocks of about the same size
             for start in range(0, len(p), rows):
                 block = slice(start, start + rows)
                 parts = {name: value[block] if value.ndim else value for name, value in state.items()}
