@@ -6,8 +6,6 @@ leaf tensor, which stands for itself. `engine.py` walks the graph.
 
 from __future__ import annotations
 
-import traceback
-
 from ..backends import DEVICE_TYPE, XP
 from ..dtypes import FLOAT32, HALVES
 from ..modes import is_anomaly_enabled
@@ -39,6 +37,8 @@ class Node:
 
     def trace(self):
         """Remember where the node was made, for the message of anomaly mode."""
+        import traceback
+
         self.note("trace", traceback.format_stack()[:-2])
 
     def gradients(self, g, create):

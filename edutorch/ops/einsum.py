@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import functools
 import math
-import string
 from itertools import pairwise
 
 from ..tensor import Tensor
@@ -20,7 +19,7 @@ from .matmul import bmm
 
 __all__ = ["einsum"]
 
-LETTERS = string.ascii_uppercase + string.ascii_lowercase  # subscript 0 is A, as in PyTorch
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"  # subscript 0 is A, as in PyTorch
 ELLIPSIS = "..."
 
 

@@ -14,6 +14,7 @@ byte layout of the state. `stream.py` turns the words into numbers.
 
 from __future__ import annotations
 
+import functools
 import os
 
 import numpy as np
@@ -43,9 +44,16 @@ class MersenneTwister:
     """
 
     def __init__(self) -> None:
-        self._bits = np.random.MT19937(0)
-        self._legacy = np.random.RandomState(self._bits)  # the only public way to the 1998 seeding rule
         self.manual_seed(DEFAULT_SEED)
+
+    @functools.cached_property
+    def _legacy(self):
+        """NumPy's generator: its old class is the only public way to the 1998 seeding rule.
+
+        It is made when a word is first drawn. `import edutorch` seeds a generator, and loading numpy.random for that
+        would make the import a tenth longer.
+        """
+        return np.random.RandomState(self._seed % 2**32)
 
     # ---- seeds -------------------------------------------------------------------------------------------
 
@@ -62,7 +70,8 @@ class MersenneTwister:
         if not -(2**63) <= seed < 2**64:
             raise ValueError(f"Overflow when unpacking long long\nThe seed {seed} does not fit into 64 bits.")
         self._seed = seed % 2**64
-        self._legacy.seed(self._seed % 2**32)
+        if "_legacy" in self.__dict__:
+            self._legacy.seed(self._seed % 2**32)
         self._untouched = True
         self._cached_normal: float | None = None
         return self
@@ -94,7 +103,7 @@ class MersenneTwister:
 
     def get_state(self) -> np.ndarray:
         """The whole state as the 5056 bytes that `torch.get_rng_state()` would return."""
-        twister = self._bits.state["state"]
+        twister = self._legacy.get_state(legacy=False)["state"]
         state = np.zeros((), _STATE_LAYOUT)
         # NumPy counts words already read. PyTorch also counts those left before the next twist, itself
         # included, and says (next 0, left 1) between seeding and the first draw.
@@ -128,11 +137,7 @@ class MersenneTwister:
         self._seed = int(state["seed"])
         self._untouched = position == 0 and left == 1
         self._cached_normal = float(state["normal"]) if state["has_normal"] else None
-        self._bits.state = {
-            "bit_generator": "MT19937",
-            "state": {
-                "key": state["words"].astype(np.uint32),
-                "pos": WORDS_IN_STATE if self._untouched else position,
-            },
-        }
+        self._legacy.set_state(
+            ("MT19937", state["words"].astype(np.uint32), WORDS_IN_STATE if self._untouched else position)
+        )
         return self

@@ -18,15 +18,18 @@ from __future__ import annotations
 
 import functools
 import math
+from typing import TYPE_CHECKING
 
 import ml_dtypes
 import numpy as np
-from numpy.typing import DTypeLike
 
 from .. import dtypes
 from .box_muller import blocks, elementwise, fused_multiply_add, pairs
 from .fisher_yates import shuffled
 from .mersenne import MersenneTwister
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
 
 _DOUBLE_WORDS_FROM = 2**28
 _INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
