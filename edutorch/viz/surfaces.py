@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from .axes import Axes, Point, Scale, digits, end_labels, floats, style
+from .axes import Axes, Point, Scale, Style, digits, end_labels, floats, style
 from .svg import COLOR, INK, LINE, MUTED, PAPER, Canvas, Drawing, text_width
 
 
@@ -44,6 +44,10 @@ class Path(NamedTuple):
             return f"too slow: after {steps} steps the slope is still {100 * rest:.0f} % of what it was"
         share = f"{100 * rest:.1f} %" if rest >= 0.001 else "less than 0.1 %"
         return f"arrives: after {steps} steps the slope is {share} of what it was"
+
+    def steps_to(self, level: float) -> int | None:
+        """Count the steps until the loss was first at most `level`; None if it never was."""
+        return next((i for i, loss in enumerate(self.losses) if loss <= level), None)
 
     @property
     def turns(self) -> int:
@@ -122,6 +126,27 @@ class Surface:
             x, y = x - lr * vx, y - lr * vy
         return path
 
+    def walk(self, make: Callable, steps: int) -> Path:
+        """Walk with an optimizer: `make([weights])` builds it, for instance `partial(optim.Adam, lr=0.1)`.
+
+        A walk that leaves all bounds (beyond 1e12) stops there.
+        """
+        weights = self.start.clone().requires_grad_()
+        optimizer = make([weights])
+        path = Path([], [], [])
+        for step in range(steps + 1):
+            optimizer.zero_grad()
+            loss = self.loss(weights)
+            loss.backward()
+            x, y = weights.tolist()
+            path.points.append((x, y))
+            path.losses.append(loss.item())
+            path.slopes.append(math.hypot(*weights.grad.tolist()))
+            if step == steps or not max(abs(x), abs(y)) <= 1e12:
+                break
+            optimizer.step()
+        return path
+
     def lowest(self) -> Point:
         """Return the corner of the grid where the loss is least."""
         cells = [(value, i, j) for i, row in enumerate(self.grid) for j, value in enumerate(row)]
@@ -156,10 +181,10 @@ def show_contours(
         title or f"The loss over {surface.names[0]} and {surface.names[1]}",
         "\n".join([_valley(surface), *(f"{name}: {_walk(path)}" for name, path in paths.items())]),
     )
-    axes = _landscape(canvas, surface, size, list(paths.values()), title)
+    axes = draw_landscape(canvas, surface, size, list(paths.values()), title)
     names, ends, colors = [], [], []
     for i, (name, path) in enumerate(paths.items()):
-        end = _draw_walk(axes, path, i)
+        end = draw_walk(axes, path, style(i))
         if end:
             names.append(name)
             ends.append(end)
@@ -188,8 +213,8 @@ def show_learning_rate(
     )
     canvas.text(0, -52, name, size=15, anchor="start", bold=True)
     canvas.text(0, -34, path.verdict, size=13, anchor="start")
-    axes = _landscape(canvas, surface, size, [path])
-    _draw_walk(axes, path, 0)
+    axes = draw_landscape(canvas, surface, size, [path])
+    draw_walk(axes, path, style(0))
     with canvas.group(size + 90, 0):
         low = min(v for row in surface.grid for v in row)
         across = Scale(0, max(1, steps), 0, 250)
@@ -240,7 +265,7 @@ def _walk(path: Path) -> str:
     )
 
 
-def _landscape(canvas: Canvas, surface: Surface, size: int, paths: Sequence[Path], title: str = "") -> Axes:
+def draw_landscape(canvas: Canvas, surface: Surface, size: int, paths: Sequence[Path], title: str = "") -> Axes:
     """Draw frame and contours; every second contour carries its height, written away from the walks."""
     across, up = Scale(*surface.x, 0, size), Scale(*surface.y, size, 0)
     axes = Axes(canvas, across, up, xlabel=surface.names[0], ylabel=surface.names[1], title=title)
@@ -276,14 +301,20 @@ def _label_place(axes: Axes, line: list[Point], taken: Sequence[Point]) -> Point
     return found
 
 
-def _draw_walk(axes: Axes, path: Path, i: int) -> Point | None:
-    """Draw a walk: a line, a marker at each step, a ring at the start; return its last visible pixel."""
-    color, dash, marker = style(i)
+def draw_walk(axes: Axes, path: Path, look: Style, apart: float = 0.0) -> Point | None:
+    """Draw a walk: a line, a marker at each step, a ring at the start; return its last visible pixel.
+
+    With `apart`, a step has a marker only if it is that many pixels away from the marker before.
+    """
+    color, dash, marker = look
     pieces = axes.visible(path.points)
     for piece in pieces:
         axes.canvas.line(piece, stroke=color, stroke_width=2, dash=dash)
+    marked = path.points[0]
     for x, y in path.points[1:]:
-        axes.marker(x, y, marker, color, size=3, fill=color)
+        if math.hypot(axes.x.exact(x) - axes.x.exact(marked[0]), axes.y.exact(y) - axes.y.exact(marked[1])) >= apart:
+            axes.marker(x, y, marker, color, size=3, fill=color)
+            marked = x, y
     axes.marker(*path.points[0], "circle", INK, size=7, fill="none")
     axes.marker(*path.points[0], "circle", color, size=3, fill=color)
     return pieces[-1][-1] if pieces else None

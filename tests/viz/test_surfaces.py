@@ -116,3 +116,17 @@ def test_explorer_has_labelled_controls(bowl):
     *controls, picture = explore_learning_rate(bowl, lrs=(0.01, 0.4)).children
     assert [control.description for control in controls] == ["learning rate", "momentum", "steps"]
     assert picture.outputs is not None
+
+
+def test_walk_with_an_optimizer(torch, bowl):
+    path = bowl.walk(lambda w: torch.optim.SGD(w, lr=0.1), 5)
+    assert path.points == [pytest.approx(point) for point in bowl.descend(0.1, 5).points]
+    assert path.slopes == pytest.approx(bowl.descend(0.1, 5).slopes)
+    assert len(bowl.walk(lambda w: torch.optim.SGD(w, lr=100.0), 1000).points) < 20
+
+
+def test_steps_to(bowl):
+    path = bowl.descend(0.1, 5)
+    assert path.steps_to(4.0) == 0
+    assert path.steps_to(path.losses[3]) == 3
+    assert path.steps_to(0.0) is None
