@@ -62,7 +62,7 @@ def pad_sequence(xp, sequences: Arrays, batch_first=False, padding_value=0.0, pa
     length = max(len(s) for s in sequences)
     padded = xp.full((len(sequences), length, *features), padding_value, sequences[0].dtype)
     for b, sequence in enumerate(sequences):
-        _need_features(b, sequence.shape[1:], features)
+        _need_features(b, sequence.shape, features)
         padded[b, place(len(sequence), length, padding_side)] = sequence
     return padded if batch_first else padded.swapaxes(0, 1).copy()
 
@@ -82,13 +82,14 @@ def place(n, length, padding_side):
 
 
 def _need_features(b, shape, features):
-    if shape == features:
+    if shape[1:] == features:
         return
-    sentence = f"output with shape {list(features)} doesn't match the broadcast shape {list(shape)}"
-    for axis, (n, m) in enumerate(zip(features, shape, strict=False), start=1):
+    place = shape[:1] + features
+    sentence = f"output with shape {list(place)} doesn't match the broadcast shape {list(shape)}"
+    for axis, (n, m) in enumerate(zip(place, shape, strict=False)):
         if n != m:
             sentence = f"The size of tensor a ({n}) must match the size of tensor b ({m}) at non-singleton dimension"
             sentence = f"{sentence} {axis}"
             break
-    remedy = f"Only the first dimension may differ; sequence {b} has {shape} after it, the first {features}."
+    remedy = f"Only the first dimension may differ; sequence {b} has {shape[1:]} after it, the first {features}."
     raise RuntimeError(with_remedy(sentence, remedy))
