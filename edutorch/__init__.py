@@ -118,13 +118,22 @@ from .ops.trigonometry import *
 from .ops.views import *
 from .nn.functional.normalization import group_norm, layer_norm, rms_norm
 
-from . import autograd, cuda, hub, kernels, linalg, nn, optim, serialization, testing, utils
+from . import autograd, cuda, kernels, linalg, nn, serialization, utils
 from .serialization import load, save
 
 # PyTorch programs that cannot be edited
 from . import compiler
 from .as_torch import install_as_torch
 from .compiler import compile
+
+# Loaded when they are first asked for
+from typing import TYPE_CHECKING
+from .later import load_later
+
+if TYPE_CHECKING:
+    from . import hub, optim, testing
+
+__getattr__, __dir__ = load_later(__name__, "hub", "optim", "testing")
 
 __version__ = "0.1.0"
 newaxis = None  # another name for None in an index: x[:, newaxis]

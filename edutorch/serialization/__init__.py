@@ -10,6 +10,8 @@ after another, and looks names up in a list (`names.py`): nothing else that a fi
 
 from __future__ import annotations
 
+from ..later import load_later
+
 __all__ = [
     "add_safe_globals",
     "clear_safe_globals",
@@ -19,6 +21,8 @@ __all__ = [
     "safe_globals",
     "save",
 ]
+
+__getattr__, __dir__ = load_later(__name__, "safetensors")
 
 _trusted: dict[int, object] = {}  # what `add_safe_globals` was given, by identity, in order
 
@@ -135,11 +139,3 @@ def get_unsafe_globals_in_checkpoint(f):
     from .files import refused_names
 
     return refused_names(f)
-
-
-def __getattr__(name):
-    if name != "safetensors":  # imported when it is first asked for
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return import_module(f"{__name__}.safetensors")
