@@ -10,7 +10,7 @@ from .tensor import Tensor
 __all__ = ["assert_close"]
 
 # The rounding of each dtype, and what a few operations make of it: (rtol, atol). PyTorch's own table.
-_TOLERANCES = {
+_TOLERANCES: dict = {
     dtypes.float16: (1e-3, 1e-5),
     dtypes.bfloat16: (1.6e-2, 1e-5),
     dtypes.float32: (1.3e-6, 1e-5),
