@@ -5,6 +5,7 @@ EDUTORCH_GUIDES names. Where they are not at hand this file says so; `test_seeds
 
 A block is run as it stands, after the blocks above it in the same guide; only what it leaves undefined is supplied.
 Some fail on PyTorch too (a convolution is handed a table): then edutorch fails with the same error.
+Blocks that need torchvision, which may not be installed, run on edutorch alone.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import edutorch
 from tests.twins import first_sentence, on_edutorch
 
 torch = pytest.importorskip("torch")
@@ -40,7 +42,7 @@ SUPPLIED = {
     "input_data": "input_data = torch.randn(16, 784)",
     "labels": "labels = torch.randint(0, 10, (16,))",
     "num_classes": "num_classes = 7",
-    "torchvision": "import torchvision",
+    "torchvision": "import edutorch.vision as torchvision",
 }
 
 
@@ -80,10 +82,12 @@ def numbers(text):
     return [float(n) for n in NUMBER.findall(text)]
 
 
-def every_block():
+def every_block(needs_torchvision):
     cases = []
     for guide in GUIDES:
         for i, code in enumerate(blocks(guide.read_text(encoding="utf-8"))):
+            if ("torchvision" in code) is not needs_torchvision:
+                continue
             reason = next((why for sign, why in WAITING.items() if sign in code), None)
             marks = [pytest.mark.skip(reason)] if reason else []
             cases.append(pytest.param(guide, i, id=f"{guide.stem[:3]}-{i}", marks=marks))
@@ -96,7 +100,7 @@ if not GUIDES:
         pytest.skip(f"no guides in {FOLDER.name}/: set EDUTORCH_GUIDES to their folder")
 
 
-@pytest.mark.parametrize(("guide", "number"), every_block())
+@pytest.mark.parametrize(("guide", "number"), every_block(needs_torchvision=False))
 def test_block_does_what_it_does_on_pytorch(guide, number, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # some blocks write files
     outcomes = []
@@ -104,10 +108,30 @@ def test_block_does_what_it_does_on_pytorch(guide, number, tmp_path, monkeypatch
         namespace = {"__name__": "__main__"}
         exec(rewrite("import torch\ntorch.manual_seed(0)"), namespace)
         for code in blocks(guide.read_text(encoding="utf-8"))[:number]:
-            if not any(sign in code for sign in WAITING):
+            if not any(sign in code for sign in (*WAITING, "torchvision")):
                 run(code, namespace, rewrite)
         outcomes.append(run(blocks(guide.read_text(encoding="utf-8"))[number], namespace, rewrite))
     (expected, error), (got, our_error) = outcomes
     assert our_error == error
     assert NUMBER.sub("#", got) == NUMBER.sub("#", expected)
     np.testing.assert_allclose(numbers(got), numbers(expected), rtol=1e-5)  # losses are printed with all their digits
+
+
+@pytest.mark.parametrize(("guide", "number"), every_block(needs_torchvision=True))
+def test_block_that_needs_torchvision(guide, number, tmp_path, monkeypatch):
+    """It finds its model's weights in the folder where PyTorch keeps them."""
+    from edutorch.vision import models
+
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    folder = tmp_path / "hub" / "checkpoints"
+    folder.mkdir(parents=True)
+    edutorch.manual_seed(0)
+    weights = models.resnet18().state_dict()
+    edutorch.save(weights, folder / "resnet18-f37072fd.pth")
+    namespace = {"__name__": "__main__"}
+    _, error = run(blocks(guide.read_text(encoding="utf-8"))[number], namespace, on_edutorch)
+    assert error is None
+    net = namespace["net"]
+    assert net.fc.out_features == namespace["num_classes"] == 7
+    assert net.fc.in_features == 512
+    assert edutorch.equal(net.layer4[1].conv2.weight, weights["layer4.1.conv2.weight"])

@@ -10,9 +10,8 @@ import pytest
 
 import edutorch
 from edutorch import hub
-from edutorch.hub import download
 from edutorch.hub.download import DownloadError, fetch
-from tests.vision.serving import nowhere, serving
+from tests.vision.serving import nowhere, serving, stay_here
 
 CONTENT = bytes(range(256)) * 4000  # a megabyte
 MD5 = ("md5", hashlib.md5(CONTENT).hexdigest())
@@ -20,9 +19,7 @@ MD5 = ("md5", hashlib.md5(CONTENT).hexdigest())
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch):
-    monkeypatch.setattr(download, "WAIT", 0.0)
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
+    stay_here(monkeypatch)
 
 
 @pytest.fixture

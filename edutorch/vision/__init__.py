@@ -7,4 +7,4 @@ It stands in the place of torchvision, and is imported only when it is asked for
 public words, as a program of your own would be.
 """
 
-from . import datasets, transforms
+from . import datasets, models, transforms, utils

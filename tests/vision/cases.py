@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import io
 import random
 import warnings
+from unittest import mock
 
 import numpy as np
 
@@ -342,3 +344,86 @@ def parts(value):
     if hasattr(value, "numpy"):
         return [str(value.dtype), np.ascontiguousarray(value.numpy())]
     return [repr(value)]
+
+
+# ---- models: which, with which options, on pictures of which size
+
+MODELS = (
+    ("alexnet", {"num_classes": 5}, 64),
+    ("vgg11", {"num_classes": 5}, 32),
+    ("vgg13_bn", {"num_classes": 5, "dropout": 0.1}, 32),
+    ("vgg16", {"num_classes": 5, "init_weights": False}, 32),
+    ("vgg19_bn", {"num_classes": 5}, 32),
+    ("resnet18", {"num_classes": 5}, 64),
+    ("resnet18", {"num_classes": 5, "zero_init_residual": True}, 32),
+    ("resnet34", {}, 32),
+    ("resnet50", {"num_classes": 5, "replace_stride_with_dilation": [False, True, True]}, 32),
+    ("resnet50", {"num_classes": 5, "groups": 2, "width_per_group": 16, "zero_init_residual": True}, 32),
+    ("mobilenet_v2", {"num_classes": 5}, 64),
+    ("mobilenet_v2", {"num_classes": 5, "width_mult": 0.35, "dropout": 0.0}, 32),
+)
+
+
+def run_model(torch, models, name, options, size):
+    """Return how a model prints, its state_dict's keys and shapes, sums of its initial values, and its scores.
+
+    Layers of 4,096 numbers have 64 instead, so that no model takes half a gigabyte.
+    """
+
+    class Linear(torch.nn.Linear):
+        def __init__(self, *features):
+            super().__init__(*(64 if n == 4096 else n for n in features))
+
+    torch.manual_seed(0)
+    with mock.patch.object(torch.nn, "Linear", Linear):
+        model = getattr(models, name)(**options).eval()
+    state = model.state_dict()
+    keys = "\n".join(
+        f"{key} {tuple(value.shape)} {value.dtype}".replace("edutorch", "torch") for key, value in state.items()
+    )
+    values = {
+        key: [float(value.numpy().sum(dtype=np.float64)), float(np.abs(value.numpy()).sum(dtype=np.float64))]
+        for key, value in state.items()
+        if value.ndim > 1
+    }
+    with torch.no_grad():
+        scores = model(torch.rand(2, 3, size, size))
+    return {"repr": repr(model), "keys": keys, "values": values, "scores": scores.tolist()}
+
+
+# ---- grids of pictures
+
+
+def grid_cases():
+    """Return {name: program(torch, utils)}."""
+
+    def batch(t, *shape):
+        return t.from_numpy((pixels(*shape) / 255).astype(np.float32))
+
+    def saved(t, u, form, *args, **kwargs):
+        from PIL import Image
+
+        file = io.BytesIO()
+        u.save_image(*args, file, form, **kwargs)
+        return Image.open(file)
+
+    return {
+        "five": lambda t, u: u.make_grid(batch(t, 5, 3, 4, 6), nrow=3),
+        "two": lambda t, u: u.make_grid(batch(t, 2, 3, 4, 6), padding=0),
+        "gray": lambda t, u: u.make_grid(batch(t, 3, 1, 4, 6), padding=1, pad_value=0.5),
+        "one": lambda t, u: u.make_grid(batch(t, 1, 3, 4, 6)),
+        "three dimensions": lambda t, u: u.make_grid(batch(t, 3, 4, 6)),
+        "flat": lambda t, u: u.make_grid(batch(t, 4, 6)),
+        "four channels": lambda t, u: u.make_grid(batch(t, 2, 4, 3, 3)),
+        "list": lambda t, u: u.make_grid([batch(t, 3, 4, 6), batch(t, 3, 4, 6)]),
+        "bytes": lambda t, u: u.make_grid(t.from_numpy(pixels(3, 3, 2, 2)), pad_value=7),
+        "normalize": lambda t, u: u.make_grid(batch(t, 3, 3, 4, 6) * 5 - 2, normalize=True),
+        "normalize each": lambda t, u: u.make_grid(batch(t, 3, 3, 4, 6) * 5 - 2, normalize=True, scale_each=True),
+        "normalize range": lambda t, u: u.make_grid(batch(t, 3, 3, 4, 6) * 5, normalize=True, value_range=(1, 3)),
+        "normalize constant": lambda t, u: u.make_grid(t.full((2, 3, 2, 2), 4.0), normalize=True),
+        "text": lambda t, u: u.make_grid("picture"),
+        "texts": lambda t, u: u.make_grid(["picture"]),
+        "range list": lambda t, u: u.make_grid(batch(t, 2, 3, 4, 6), normalize=True, value_range=[0, 1]),
+        "save": lambda t, u: saved(t, u, "png", batch(t, 5, 3, 4, 6), nrow=2),
+        "save gray": lambda t, u: saved(t, u, "bmp", batch(t, 1, 4, 6) * 3 - 1),
+    }

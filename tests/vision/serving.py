@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import http.server
+import socket
 import threading
+
+from edutorch.hub import download
 
 
 class Files:
@@ -61,10 +64,15 @@ def serving(content):
         server.server_close()
 
 
+def stay_here(monkeypatch):
+    """Let downloads neither wait before another attempt nor go through a proxy."""
+    monkeypatch.setattr(download, "WAIT", 0.0)
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+
+
 def nowhere():
     """Return an address on this machine where nobody answers."""
-    import socket
-
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return f"http://127.0.0.1:{free.getsockname()[1]}/"

@@ -17,20 +17,17 @@ import pytest
 from PIL import Image
 
 import edutorch
-from edutorch.hub import download
 from edutorch.utils.data import DataLoader
 from edutorch.vision import datasets, transforms
 from edutorch.vision.datasets.mnist import read_idx
 from edutorch.vision.datasets.utils import download_and_extract_archive, extract_archive
 from tests.vision.cases import pixels
-from tests.vision.serving import nowhere, serving
+from tests.vision.serving import nowhere, serving, stay_here
 
 
 @pytest.fixture(autouse=True)
 def without_waiting_or_proxy(monkeypatch):
-    monkeypatch.setattr(download, "WAIT", 0.0)
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
+    stay_here(monkeypatch)
 
 
 def md5(content):

@@ -5,6 +5,7 @@ python tests/vision/golden/make.py        # in an environment that has torchvisi
 
 from __future__ import annotations
 
+import hashlib
 import json
 import lzma
 import sys
@@ -60,6 +61,17 @@ def main():
             given = cases.Given(torch)
             store.keep(f"{source} {kind}", cases.outcome(cases.run_transform, torch, transforms, given, source, kind))
     store.write("transforms")
+    store = Store()
+    for name, program in cases.grid_cases().items():
+        store.keep(name, cases.outcome(program, torch, torchvision.utils))
+    store.write("grids")
+
+    made = {}
+    for name, options, size in cases.MODELS:
+        answer = cases.run_model(torch, torchvision.models, name, options, size)
+        answer |= {part: hashlib.sha256(answer[part].encode()).hexdigest() for part in ("repr", "keys")}
+        made[f"{name} {options} {size}"] = answer
+    (HERE / "models.json").write_text(json.dumps(made, indent=0) + "\n", encoding="utf-8")
     print("torchvision", torchvision.__version__)
 
 
