@@ -60,6 +60,16 @@ def digits(value: float) -> str:
     return "0" if abs(value) < 1e-12 else f"{value:.4g}"
 
 
+def round_off(value: float) -> float:
+    """Keep two significant digits: a logarithmic slider stops at odd numbers.
+
+    Example:
+        >>> round_off(0.5011872336), round_off(39.81)
+        (0.5, 40.0)
+    """
+    return float(f"{value:.2g}")
+
+
 def snap(pixel: float) -> float:
     """Round to half a pixel, so that a last digit that differs from machine to machine moves nothing.
 

@@ -18,7 +18,7 @@ import math
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from .axes import Axes, Scale, Style, digits, end_labels, style
+from .axes import Axes, Scale, Style, digits, end_labels, round_off, style
 from .surfaces import Path, Surface, draw_landscape, draw_walk
 from .svg import INK, MUTED, Canvas, Drawing
 
@@ -164,13 +164,13 @@ def explore_race(optim, start, rates: Mapping[str, float], *, steps: int = 100):
             name in rates, description=f"{name} runs", indent=False, layout={"width": "130px"}
         )
         lrs[name] = ipywidgets.FloatLogSlider(
-            rates.get(name, 0.1), min=-3, max=0.75, step=0.05, description=f"lr of {name}", readout_format=".3g", **wide
+            rates.get(name, 0.1), min=-3, max=0.75, step=0.05, description=f"lr of {name}", readout_format=".2g", **wide
         )
     x, y = start.tolist()
     land = {
         "shape": ipywidgets.Dropdown(options=SHAPES, description="landscape", style=wide["style"]),
         "condition": ipywidgets.FloatLogSlider(
-            20, min=0, max=3, step=0.1, description="condition", readout_format=".3g", **wide
+            20, min=0, max=3, step=0.1, description="condition", readout_format=".2g", **wide
         ),
         "turn": ipywidgets.FloatSlider(30, min=0, max=90, step=5, description="turn (degrees)", **wide),
         "bend": ipywidgets.FloatSlider(0, min=-0.5, max=0.5, step=0.05, description="bend", **wide),
@@ -180,8 +180,9 @@ def explore_race(optim, start, rates: Mapping[str, float], *, steps: int = 100):
     }
 
     def show(x, y, **options):
-        chosen = {name: options.pop(f"lr {name}") for name in RACERS if options.pop(f"run {name}")}
-        ready = {key: options[key] for key in ("shape", "condition", "turn", "bend", "momentum")}
+        chosen = {name: round_off(options[f"lr {name}"]) for name in RACERS if options[f"run {name}"]}
+        ready = {key: options[key] for key in ("shape", "turn", "bend", "momentum")}
+        ready["condition"] = round_off(options["condition"])
         display(show_race(optim, start.new_tensor([x, y]), chosen, steps=steps, **ready))
 
     controls = {f"run {name}": box for name, box in runs.items()} | {f"lr {name}": box for name, box in lrs.items()}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .axes import Axes, Scale, digits, end_labels
+from .axes import Axes, Scale, digits, end_labels, round_off
 from .svg import COLOR, MUTED, Canvas, Drawing
 
 SCHEDULES = ("constant", "step", "linear", "cosine", "one-cycle")
@@ -153,13 +153,13 @@ def explore_schedule(optim, start, *, steps: int = 200):
     controls = {
         "shape": ipywidgets.Dropdown(options=SCHEDULES, value="constant", description="schedule", **wide),
         "peak": ipywidgets.FloatLogSlider(
-            0.5, min=-2, max=0.25, step=0.05, description="highest rate", readout_format=".3g", **wide
+            0.5, min=-2, max=0.4, step=0.05, description="highest rate", readout_format=".2g", **wide
         ),
         "warmup": ipywidgets.IntSlider(0, min=0, max=steps // 2, step=5, description="warm-up steps", **wide),
         "noise": ipywidgets.FloatSlider(1.0, min=0.0, max=3.0, step=0.1, description="noise", **wide),
     }
 
     def show(shape, peak, warmup, noise):
-        display(show_schedule(optim, start, shape, peak=peak, warmup=warmup, steps=steps, noise=noise))
+        display(show_schedule(optim, start, shape, peak=round_off(peak), warmup=warmup, steps=steps, noise=noise))
 
     return ipywidgets.VBox([*controls.values(), ipywidgets.interactive_output(show, controls)])
