@@ -102,9 +102,9 @@ class Op:
         self.node_name = node or "".join(w.capitalize() for w in self.name.split("_")) + "Backward0"
         self.formulas, self.whole, self.kept, self.formulas_given_at = {}, None, [], []
         self.backward_kernels = {}
-        self.kernels = {kind: self._bind(xp) for kind, xp in XP.items() if kind is not Tensor}
+        self.kernels = self._plain_kernels()
         self.node_classes, self.half_node_classes = NodeClasses(self, ()), NodeClasses(self, (HalfNode,))
-        self.fn, self.half_fn = self._make(half=False), self._make(half=True)
+        self.fn = self._make(half=False)
         self._attach(inplace, method)
 
     @property
@@ -112,8 +112,18 @@ class Op:
         """The docstring, without its indentation."""
         return inspect.getdoc(self.forward)
 
-    def _bind(self, xp):
-        return functools.partial(self.forward, xp) if self.takes_xp else self.forward
+    @functools.cached_property
+    def half_fn(self):
+        """The function for operands of half precision."""
+        return self._make(half=True)
+
+    def _plain_kernels(self) -> dict[Any, Any]:
+        """Return the forward for each type of array, bound to that array's module."""
+        arrays = {kind: xp for kind, xp in XP.items() if kind is not Tensor}
+        if not self.takes_xp:
+            return dict.fromkeys(arrays, self.forward)
+        bound = {xp: functools.partial(self.forward, xp) for xp in {*arrays.values()}}
+        return {kind: bound[xp] for kind, xp in arrays.items()}
 
     # ---- definition
 
@@ -164,7 +174,7 @@ class Op:
             for kind, name in DEVICE_TYPE.items():
                 if name == device:
                     self.kernels[kind] = functools.partial(function, XP[kind])
-                    forget(self.half_fn)  # it wraps the kernels it was made with
+                    self.__dict__.pop("half_fn", None)  # it wraps the kernels it was made with
             return function
 
         return register
@@ -197,7 +207,7 @@ class Op:
         self.node_classes.clear()
         self.half_node_classes.clear()
         forget(self.fn)
-        forget(self.half_fn)
+        self.__dict__.pop("half_fn", None)
 
     # ---- what users call
 

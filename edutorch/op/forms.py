@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import collections
 import functools
+import operator
 import warnings
 
 from .. import dtypes
@@ -99,15 +99,20 @@ def loose_sizes(call):
 
 def result_type(name, fields):
     """Return a named tuple class that prints as PyTorch's `torch.return_types.name`."""
-    base = collections.namedtuple(name, fields)
 
-    class Result(base):
+    class Result(tuple):
         __slots__ = ()
+        _fields = fields
+
+        def __new__(cls, *values):
+            return super().__new__(cls, values)
 
         def __repr__(self):
             inner = ",\n".join(f"{f}={v!r}" for f, v in zip(fields, self, strict=True))
             return f"torch.return_types.{name}(\n{inner})"
 
+    for i, field in enumerate(fields):
+        setattr(Result, field, property(operator.itemgetter(i)))
     Result.__name__ = Result.__qualname__ = name
     return Result
 
