@@ -75,4 +75,6 @@ REFUSED = [
     Refused("TripletMarginLoss", 0),
     Refused("TripletMarginWithDistanceLoss", margin=-1.0),
     Refused("MSELoss", inputs=[X, randn(3, 3)]),
+    Refused("MSELoss", lambda nn: nn.Linear(2, 2).weight, lambda nn: nn.Linear(2, 2).weight),
+    Refused("CrossEntropyLoss", WEIGHTS, lambda nn: nn.Linear(2, 2).weight),
 ]
