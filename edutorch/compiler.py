@@ -15,9 +15,15 @@ def compile(model=None, *, fullgraph=False, dynamic=None, backend="inductor", mo
         ...     return 2 * x
         >>> double(torch.ones(2))
         tensor([2., 2.])
+
+    Raises:
+        RuntimeError: for a mode together with options.
+        AssertionError: for what cannot be called.
     """
     if mode is not None and options is not None:
         raise RuntimeError("Either mode or options can be specified, but both can't be specified at the same time.")
+    if model is not None and not callable(model):
+        raise AssertionError(f"A callable function is expected, but {type(model)} is provided.")
     return model if model is not None else lambda given: given
 
 

@@ -20,7 +20,15 @@ def test_data_parallel():
         y.sum().backward()
         other = torch.nn.parallel.DataParallel(plain, device_ids=None, dim=0)
         keys = other.load_state_dict(m.state_dict())
-        return y, list(m.state_dict()), repr(m), repr(keys), m.module[0].weight.grad, m.device_ids, len(list(m.parameters()))
+        return (
+            y,
+            list(m.state_dict()),
+            repr(m),
+            repr(keys),
+            m.module[0].weight.grad,
+            m.device_ids,
+            len(list(m.parameters())),
+        )
 
     same_on_both(program)
 
@@ -58,3 +66,5 @@ def test_compile_refuses_what_pytorch_refuses():
             framework.compile(framework.nn.Linear(1, 1), mode="default", options={"a": 1})
         said.append(first_sentence(caught.value))
     assert said[0] == said[1]
+    with pytest.raises(AssertionError, match=r"^A callable function is expected, but <class 'int'> is provided"):
+        edutorch.compile(3)
