@@ -74,6 +74,12 @@ def not_a_tensor(function, parameter, position, value):
     return TypeError(sentence)
 
 
+def not_a_tensor_in_list(index, value, argument=0):
+    """Build the error for an element, of a list that must hold tensors, that is none."""
+    sentence = f"expected Tensor as element {index} in argument {argument}, but got {type_name(value)}"
+    return TypeError(with_remedy(sentence, "Make it a tensor first: torch.tensor(value)."))
+
+
 C_NAMES = {
     "float32": "float",
     "float64": "double",

@@ -11,7 +11,7 @@ from ..autograd.graph import edge_of
 from ..autograd.versions import Storage, tick
 from ..autograd.views import mark_unrecorded, sync
 from ..backends import XP
-from ..errors import explain, not_a_tensor
+from ..errors import explain, not_a_tensor, not_a_tensor_in_list
 from ..modes import is_anomaly_enabled, is_grad_enabled, is_inference_mode_enabled
 from ..tensor import Tensor, wrap
 from .forms import half_kernel, into
@@ -152,7 +152,7 @@ def _not_a_list(op, tensors):
         return TypeError(f"{op.name}(): argument 'tensors' (position 1) must be tuple of Tensors, not Tensor")
     for i, t in enumerate(tensors):
         if not isinstance(t, Tensor):
-            return TypeError(f"expected Tensor as element {i} in argument 0, but got {type(t).__name__}")
+            return not_a_tensor_in_list(i, t)
     return TypeError(f"{op.name}() expects a sequence of tensors")
 
 

@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 
 from ..backends import XP
-from ..errors import cannot_broadcast, not_implemented, with_remedy
+from ..errors import cannot_broadcast, not_a_tensor_in_list, not_implemented, with_remedy
 from ..op import Array, Arrays, Sizes, op
 from ..tensor import Size, Tensor, method, wrap
 from .axes import axis_of
@@ -178,7 +178,7 @@ def _each(tensors, raised):
 def _need_tensors(tensors):
     for i, t in enumerate(tensors):
         if not isinstance(t, Tensor):
-            raise TypeError(f"expected Tensor as element {i} in argument 0, but got {type(t).__name__}")
+            raise not_a_tensor_in_list(i, t)
 
 
 def _not_empty(name, tensors):
@@ -336,7 +336,7 @@ def broadcast_tensors(*tensors):
     """Expand tensors to the shape they broadcast to; no element is copied."""
     for i, t in enumerate(tensors):
         if not isinstance(t, Tensor):
-            raise TypeError(f"expected Tensor as element {i} in argument 0, but got {type(t).__name__}")
+            raise not_a_tensor_in_list(i, t)
     try:
         shape = np.broadcast_shapes(*[t.array.shape for t in tensors])
     except ValueError:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import dtypes
-from ..errors import not_a_tensor, not_implemented, with_remedy
+from ..errors import not_a_tensor, not_a_tensor_in_list, not_implemented, with_remedy
 from ..op import Array, Index, Operand, op
 from ..op.forms import inplace_form
 from ..tensor import Tensor, method
@@ -360,7 +360,7 @@ def index_put(input, indices, values, accumulate=False):
         )
     for i, index in enumerate(indices):
         if not isinstance(index, Tensor):
-            raise TypeError(f"expected Tensor as element {i} in argument 1, but got {type(index).__name__}")
+            raise not_a_tensor_in_list(i, index, argument=1)
     if not isinstance(values, Tensor):
         raise not_a_tensor("index_put", "values", 3, values)
     return put_at(input, values, tuple(index.array for index in indices), accumulate)
