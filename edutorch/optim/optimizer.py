@@ -283,10 +283,10 @@ def _like_parameter(parameter, value, key=None):
 
 
 def check_rate(lr, complaint="Invalid learning rate"):
-    """Raise unless a learning rate is one number, and not negative."""
+    """Raise unless a learning rate is one number, not negative and not nan."""
     if isinstance(lr, Tensor) and lr.numel() != 1:
         raise ValueError("Tensor lr must be 1-element")
-    if not lr >= 0.0:
+    if lr < 0.0 or lr != lr:
         raise ValueError(f"{complaint}: {lr}")
 
 
