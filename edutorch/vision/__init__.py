@@ -7,4 +7,6 @@ It stands in the place of torchvision, and is imported only when it is asked for
 public words, as a program of your own would be.
 """
 
+from edutorch import __version__
+
 from . import datasets, models, transforms, utils
