@@ -34,6 +34,7 @@ _PARTS = {"_parameters": Parameter, "_buffers": Tensor, "_modules": Module}
 
 _OUR_FILES = {  # which PyTorch has as parts of others
     "torch.nn.modules.adaptive_pooling": "torch.nn.modules.pooling",
+    "torch.nn.modules.attention": "torch.nn.modules.activation",
     "torch.nn.modules.margin_loss": "torch.nn.modules.loss",
     "torch.nn.modules.rectifiers": "torch.nn.modules.activation",
     "torch.nn.modules.weighted_loss": "torch.nn.modules.loss",
@@ -67,7 +68,7 @@ def find_module_class(full):
 def find_function(full):
     """Return the function of `nn.functional` of a full name, as a layer may hold one; files cannot call it."""
     module, _, name = full.rpartition(".")
-    found = getattr(functional, name, None) if module == "torch.nn.functional" else None
+    found = getattr(functional, name, None) if module in ("torch.nn.functional", "torch._C._nn") else None
     return found if callable(found) and not isinstance(found, type) and not name.startswith("_") else None
 
 

@@ -14,10 +14,6 @@ from tests.samples import all_samples
 HERE = Path(__file__).parent
 LAYERS = HERE.joinpath("layer_names.txt").read_text().split()
 FUNCTIONS = HERE.joinpath("function_names.txt").read_text().split()
-WITH_SEQUENCES = {
-    *("MultiheadAttention", "scaled_dot_product_attention"),
-    *("Transformer", "TransformerEncoder", "TransformerEncoderLayer", "TransformerDecoderLayer"),
-}  # these come with the chapters on sequences
 SCHEDULERS = [
     *("StepLR", "MultiStepLR", "ExponentialLR", "LinearLR", "ConstantLR", "PolynomialLR", "LambdaLR"),
     *("MultiplicativeLR", "CosineAnnealingLR", "CosineAnnealingWarmRestarts", "CyclicLR", "OneCycleLR"),
@@ -25,14 +21,14 @@ SCHEDULERS = [
 ]
 
 
-@pytest.mark.parametrize("name", [n for n in LAYERS if n not in WITH_SEQUENCES])
+@pytest.mark.parametrize("name", LAYERS)
 def test_layer_is_tested_and_takes_what_pytorchs_takes(name, torch):
     assert any(case.name == name for case in all_layers())
     if not name.startswith("Lazy"):  # these hand on what they are given to the layer they become
         assert arguments(getattr(edutorch.nn, name)) == arguments(getattr(torch.nn, name))
 
 
-@pytest.mark.parametrize("name", [n for n in FUNCTIONS if n not in WITH_SEQUENCES])
+@pytest.mark.parametrize("name", FUNCTIONS)
 def test_function_is_tested(name):
     assert callable(getattr(edutorch.nn.functional, name))
     names = {s.name.rpartition(".")[2] for s in all_samples()}
@@ -48,4 +44,7 @@ def test_scheduler_takes_what_pytorchs_takes(name, torch):
 
 def arguments(function):
     """Return the names and defaults of what a function takes."""
-    return [(p.name, str(p.default)) for p in inspect.signature(function).parameters.values()]
+    return [
+        (p.name, getattr(p.default, "__name__", str(p.default)))
+        for p in inspect.signature(function).parameters.values()
+    ]

@@ -75,12 +75,15 @@ def usual(query, key, value):
     )
 
 
-def empty_heads(shape, like, zeros=False):
-    """Make an array (N, H, L, E) that lies in memory as (N, L, H, E): next the heads are merged, which is then free."""
-    make = np.zeros if zeros else np.empty
-    if len(shape) < 4:
-        return make(shape, like.dtype)
-    return make((*shape[:-3], shape[-2], shape[-3], shape[-1]), like.dtype).swapaxes(-2, -3)
+def made_like(array, size, make=np.empty):
+    """Make an array that lies in memory as another does, with `size` as last size.
+
+    Where heads were split by a transpose, they are also merged by one, which then needs no copy.
+    """
+    shape = (*array.shape[:-1], size)
+    if array.ndim > 3 and array.strides[-3] < array.strides[-2]:
+        return make((*shape[:-3], shape[-2], shape[-3], size), array.dtype).swapaxes(-2, -3)
+    return make(shape, array.dtype)
 
 
 def turned(array):
@@ -94,7 +97,7 @@ def attention_kernel(xp, query, key, value, attn_mask, kept, is_causal, scale, k
     if not usual(query, key, value):
         return attention.op.forward(xp, query, key, value, attn_mask, kept, is_causal, scale, keep_scale)
     blocks = Blocks(query, key, attn_mask, kept, is_causal, keep_scale)
-    out = empty_heads((*query.shape[:-1], value.shape[-1]), query)
+    out = made_like(query, value.shape[-1])
     logs = np.empty((*query.shape[:-1], 1), query.dtype)
     query, ones = query * query.dtype.type(scale), np.ones(key.shape[-2], query.dtype)
     # |q k| <= |q| |k|, so this bounds all scores; it is nan where something is
@@ -132,8 +135,8 @@ def attention_gradients_kernel(
             xp, g, query, key, value, attn_mask, kept, out, logs, is_causal, scale, keep_scale, needs
         )
     blocks = Blocks(query, key, attn_mask, kept, is_causal, keep_scale)
-    to_query = empty_heads(query.shape, query)
-    to_key, to_value = empty_heads(key.shape, key, zeros=True), empty_heads(value.shape, value, zeros=True)
+    to_query = made_like(query, query.shape[-1])
+    to_key, to_value = (made_like(a, a.shape[-1], np.zeros) for a in (key, value))
     mean = np.vecdot(g, out)[..., None]
     query = query * query.dtype.type(scale)
     for samples in blocks.of_samples():

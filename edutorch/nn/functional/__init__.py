@@ -8,6 +8,7 @@ from .dropout import *
 from .fold import *
 from .linear import *
 from .loss import *
+from .multihead import *
 from .normalization import *
 from .padding import *
 from .pooling import *

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .. import functional as F
+from .attention import MultiheadAttention
 from .module import Module
 from .rectifiers import (
     Hardshrink,
@@ -32,6 +33,7 @@ __all__ = [
     "LogSigmoid",
     "LogSoftmax",
     "Mish",
+    "MultiheadAttention",
     "PReLU",
     "RReLU",
     "ReLU",

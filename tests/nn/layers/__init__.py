@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import warnings
 
 import numpy as np
 
@@ -32,10 +33,12 @@ class Layer:
     def build(self, torch):
         """Build it from a framework's `nn`, with that framework's first random numbers."""
         torch.manual_seed(0)
-        own = [v(torch.nn) if _is_recipe(v) else v for v in self.args]
-        return getattr(torch.nn, self.name)(
-            *own, **{k: v(torch.nn) if _is_recipe(v) else v for k, v in self.kwargs.items()}
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            own = [v(torch.nn) if _is_recipe(v) else v for v in self.args]
+            return getattr(torch.nn, self.name)(
+                *own, **{k: v(torch.nn) if _is_recipe(v) else v for k, v in self.kwargs.items()}
+            )
 
     def __repr__(self):
         shown = [repr(a) for a in self.args] + [f"{k}={v!r}" for k, v in self.kwargs.items()]
