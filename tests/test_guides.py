@@ -28,7 +28,6 @@ torch = pytest.importorskip("torch")
 FOLDER = Path(os.environ.get("EDUTORCH_GUIDES", Path(__file__).parents[2] / "shared" / "seeds"))
 GUIDES = sorted(FOLDER.glob("*.txt"))
 WAITING = {
-    "nn.LSTM": "recurrent networks come with their own chapter",
     "torch.distributed": "distributed training comes with its own chapter",
 }
 SUPPLIED = {
