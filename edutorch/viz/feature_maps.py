@@ -62,7 +62,7 @@ def feature_maps(model, image, layer: str):
     return caught[-1][0]
 
 
-def show_feature_maps(model, image, layer: str, *, columns: int = 8, side: float = 72) -> Drawing:
+def show_feature_maps(model, image, layer: str, *, columns: int | None = None, side: float = 72) -> Drawing:
     """Draw what a layer makes of one picture: a map for each channel, and its filter where it looks at the picture.
 
     Filters are blue where they count the picture's ink, and orange where they count against it. Maps are darker where
@@ -70,7 +70,7 @@ def show_feature_maps(model, image, layer: str, *, columns: int = 8, side: float
 
     Args:
         model, image, layer: as for `feature_maps`.
-        columns: how many maps stand side by side.
+        columns: how many maps stand side by side; by default 8, or 6 with their filters.
         side: the height of a map in pixels of the screen.
     """
     maps = feature_maps(model, image, layer)
@@ -88,6 +88,7 @@ def show_feature_maps(model, image, layer: str, *, columns: int = 8, side: float
     draw_cells(canvas, ink, 1.2 * side / len(ink), max(v for line in ink for v in line) or 1.0)
     left = 1.2 * side * len(ink[0]) / len(ink) + 36
     beside = side / 2 + 4 if kernels else 0
+    columns = columns or (6 if kernels else 8)
     apart = side * width / height + beside + 14
     for k, one in enumerate(values):
         with canvas.group(left + k % columns * apart, k // columns * (side + 26)):
