@@ -47,6 +47,7 @@ torch.cat([torch.ones(2, 3), torch.ones(3, 2)])
 torch.cat([torch.ones(2), torch.ones(2, 2)])
 torch.cat([])
 torch.cat(torch.ones(2, 3))
+torch.save({}, 'no such folder/x.pt')
 torch.cat([torch.ones(2), np.ones(2)])
 torch.broadcast_tensors(torch.ones(2), 3)
 torch.index_put(torch.ones(3), [np.array([0])], torch.ones(1))
@@ -872,6 +873,9 @@ REMEDIES = {
     "x = torch.ones(2, requires_grad=True).exp(); y = x.exp(); x += 1; y.sum().backward()": ["clone()"],
     "y = torch.ones(2, requires_grad=True).exp().sum(); y.backward(); y.backward()": ["retain_graph=True"],
     "torch.ones(1).expand(3).add_(1)": ["clone()"],
+    "torch.save({}, 'no such folder/x.pt')": ["os.makedirs('no such folder')"],
+    "torch.save({}, '/')": ["folder"],
+    "torch.nn.MSELoss(torch.ones(2), torch.ones(2))": ["nn.MSELoss()(output, target)"],
     'torch.ones(2, device="cuda")': ['device=\'cpu\''],
 }  # fmt: skip
 

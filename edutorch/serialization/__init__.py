@@ -43,6 +43,7 @@ def save(obj, f, pickle_module=None, pickle_protocol=2, _use_new_zipfile_seriali
         _use_new_zipfile_serialization: False writes the format of PyTorch before 1.6.
 
     Raises:
+        RuntimeError: if the path's folder does not exist, or the path is itself a folder's.
         AttributeError: if `f` is neither a path nor has `write`. pickle.PicklingError: for an object without a name
             under which it could be found again, such as a lambda.
 

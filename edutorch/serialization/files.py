@@ -30,6 +30,7 @@ def save_file(obj, f, pickle_module, pickle_protocol, as_zip):
     _only_pickle(pickle_module)
     if not isinstance(f, (str, os.PathLike)) and not hasattr(f, "write"):
         raise AttributeError("expected 'f' to be string, path, or a file-like object with a 'write' attribute")
+    _check_path(f)
     memory = Memory()
     if not as_zip:
         first, last = legacy.pickles(obj, pickle_protocol, memory)
@@ -40,6 +41,17 @@ def save_file(obj, f, pickle_module, pickle_protocol, as_zip):
             _write_archive(file, _folder(f), first, memory)
         else:
             legacy.write(file, first, last, memory)
+
+
+def _check_path(f):
+    """Raise unless a path names a file in a folder that exists: a mistake shows before anything is packed."""
+    if not isinstance(f, (str, os.PathLike)):
+        return
+    parent, name = os.path.split(f)
+    if parent and not os.path.isdir(parent):
+        raise RuntimeError(f"Parent directory {parent} does not exist.\nMake it first: os.makedirs('{parent}').")
+    if not name or os.path.isdir(f):
+        raise RuntimeError(f"'{f}' is a folder's name: add that of a file, such as model.pt")
 
 
 @contextmanager

@@ -123,5 +123,7 @@ def test_what_is_no_file_is_written_to():
 
 
 def test_a_folder_that_does_not_exist(tmp_path):
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(RuntimeError, match=r"^Parent directory .*none does not exist"):
         edutorch.save(1, tmp_path / "none" / "x.pt")
+    with pytest.raises(RuntimeError, match="is a folder's name"):
+        edutorch.save(1, tmp_path)
