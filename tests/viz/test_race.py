@@ -105,7 +105,7 @@ def test_wrong_names_are_refused(torch, start):
         Landscape(start, "hill")
 
 
-def test_explorer_has_labelled_controls_and_redraws(torch, start):
+def test_explorer_has_labelled_controls(torch, start):
     pytest.importorskip("ipywidgets")
     controls, picture = explore_race(torch.optim, start, {"SGD": 1.0}).children
     racers, land = controls.children
