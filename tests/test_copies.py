@@ -9,15 +9,10 @@ import numpy as np
 import pytest
 
 import edutorch
-from tests.twins import same_on_both
+from tests.twins import Programs, said, same_on_both
 
 pytest.importorskip("torch")
-PROGRAMS = {}
-
-
-def program(function):
-    PROGRAMS[function.__name__] = function
-    return function
+program = PROGRAMS = Programs()
 
 
 def pickled(value):
@@ -25,13 +20,6 @@ def pickled(value):
 
 
 WAYS = (pickled, copy.deepcopy, copy.copy)
-
-
-def said(action):
-    try:
-        return "returned", action()
-    except Exception as error:  # compared
-        return type(error).__name__
 
 
 @program

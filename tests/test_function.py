@@ -5,15 +5,10 @@ from __future__ import annotations
 import pytest
 
 import edutorch
-from tests.twins import same_on_both
+from tests.twins import Programs, same_on_both
 
 pytest.importorskip("torch")
-PROGRAMS = {}
-
-
-def program(function):
-    PROGRAMS[function.__name__] = function
-    return function
+program = PROGRAMS = Programs()
 
 
 def cube(torch, **members):

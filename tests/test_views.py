@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import edutorch
-from tests.twins import first_sentence, same_on_both
+from tests.twins import Programs, first_sentence, same_on_both
 
 torch = pytest.importorskip("torch")
 
@@ -59,12 +59,7 @@ def test_memory(expression, base):
 
 # ---------------------------------------------------------------- programs
 
-PROGRAMS = {}
-
-
-def program(function):
-    PROGRAMS[function.__name__] = function
-    return function
+program = PROGRAMS = Programs()
 
 
 def leaf(t, *shape):

@@ -33,9 +33,38 @@ def outcome(program, framework):
     return result, noted
 
 
+class Programs(dict):
+    """A test file's programs by their names; as a decorator it takes one in.
+
+    program = PROGRAMS = Programs()
+
+    @program
+    def adds(torch):
+        return torch.ones(2) + 1
+    """
+
+    def __call__(self, function):
+        self[function.__name__] = function
+        return function
+
+
 def first_sentence(error):
     """Return an error's text up to the first full stop or line end."""
-    return re.split(r"\.[ A-Z]", str(error).split("\n")[0])[0].rstrip(".:")
+    text = str(error.args[0] if isinstance(error, KeyError) and error.args else error)  # str(KeyError) is a repr
+    return re.split(r"\.[ A-Z]", text.split("\n")[0])[0].rstrip(".:")
+
+
+def said(action, words=first_sentence):
+    """Return what an action returned, or the type and the words of the error that it raised.
+
+    Args:
+        action: a function without arguments.
+        words: takes the error, and returns what of its text is compared.
+    """
+    try:
+        return "returned", action()
+    except Exception as error:  # compared
+        return type(error).__name__, words(error).replace("edutorch.", "torch.")
 
 
 def plain(value):

@@ -8,15 +8,11 @@ from collections import OrderedDict
 
 import pytest
 
-from tests.twins import same_on_both
+from tests import twins
+from tests.twins import Programs, same_on_both
 
 pytest.importorskip("torch")
-PROGRAMS = {}
-
-
-def program(function):
-    PROGRAMS[function.__name__] = function
-    return function
+program = PROGRAMS = Programs()
 
 
 def model(torch):
@@ -26,11 +22,7 @@ def model(torch):
 
 
 def said(action):
-    try:
-        return "returned", action()
-    except Exception as error:  # compared
-        words = str(error).replace("edutorch.", "torch.").split(" Open an issue")[0].split(" Parameters go by")[0]
-        return type(error).__name__, words
+    return twins.said(action, lambda error: str(error).split(" Open an issue")[0].split(" Parameters go by")[0])
 
 
 @program

@@ -32,7 +32,8 @@ def tensors(framework, case, dtype="float32"):
         if not isinstance(value, np.ndarray):
             return value
         t = framework.tensor(value.tolist(), dtype=getattr(framework, value.dtype.name)).reshape(value.shape)
-        return t.to(getattr(framework, dtype)).requires_grad_() if value.dtype == np.float64 else t
+        t = t.to(getattr(framework, dtype)) if value.dtype.kind == "f" else t
+        return t.requires_grad_(value.dtype == np.float64)
 
     return [convert(value) for value in case.inputs]
 
@@ -109,10 +110,8 @@ def test_training_calls_and_eval(case):
 
 @LAYERS
 def test_double_precision(case):
-    if "double" in case.skip:
-        pytest.skip(case.skip["double"])
     mine, reference = case.build(edutorch).double(), case.build(torch).double()
-    same(observe(edutorch, mine, case, "float64"), observe(torch, reference, case, "float64"), 1e-9)
+    same(observe(edutorch, mine, case, "float64"), observe(torch, reference, case, "float64"), case.rtol_double)
 
 
 @LAYERS

@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import copy
+import functools
 import pickle
 from collections import OrderedDict
 
 import pytest
 
 import edutorch
-from tests.twins import same_on_both
+from tests import twins
+from tests.twins import Programs, same_on_both
 
 pytest.importorskip("torch")
-PROGRAMS = {}
+program = PROGRAMS = Programs()
 
 
-def program(function):
-    PROGRAMS[function.__name__] = function
-    return function
-
-
-def said(action):
-    """Return what an action raises, type and words."""
-    try:
-        return ("returned", action())
-    except Exception as error:  # the words are compared
-        return type(error).__name__, str(error).replace("edutorch.", "torch.").split("\nThis one is")[0]
+said = functools.partial(twins.said, words=lambda error: str(error).split("\nThis one is")[0])
 
 
 def net(torch):

@@ -7,22 +7,10 @@ import pickle
 
 import pytest
 
-from tests.twins import first_sentence, same_on_both
+from tests.twins import Programs, said, same_on_both
 
 pytest.importorskip("torch")
-PROGRAMS = {}
-
-
-def program(function):
-    PROGRAMS[function.__name__] = function
-    return function
-
-
-def said(action):
-    try:
-        return "returned", action()
-    except Exception as error:  # compared
-        return type(error).__name__, first_sentence(error).replace("edutorch.", "torch.")
+program = PROGRAMS = Programs()
 
 
 def tools(torch):

@@ -8,22 +8,10 @@ import math
 import pytest
 
 import edutorch
-from tests.twins import first_sentence, same_on_both
+from tests.twins import Programs, said, same_on_both
 
 torch = pytest.importorskip("torch")
-PROGRAMS = {}
-
-
-def program(function):
-    PROGRAMS[function.__name__] = function
-    return function
-
-
-def said(action):
-    try:
-        return "returned", action()
-    except Exception as error:  # compared
-        return type(error).__name__, first_sentence(error)
+program = PROGRAMS = Programs()
 
 
 def with_gradients(torch):

@@ -10,7 +10,7 @@ import pytest
 
 import edutorch
 from edutorch.optim import lr_scheduler
-from tests.twins import first_sentence, plain, same_on_both
+from tests.twins import Programs, plain, said, same_on_both
 
 torch = pytest.importorskip("torch")
 
@@ -219,12 +219,7 @@ def test_states_of_several_cross(name, home):
     assert chained or second.last_epoch == first.last_epoch
 
 
-PROGRAMS = {}
-
-
-def program(function):
-    PROGRAMS[function.__name__] = function
-    return function
+program = PROGRAMS = Programs()
 
 
 @program
@@ -366,13 +361,6 @@ def names(torch):
     )
 
 
-def said(action):
-    try:
-        return "returned", action()
-    except Exception as error:  # compared
-        return type(error).__name__, first_sentence(error).split("\\n")[0]
-
-
 @program
 def refusals(torch):
     s, o = torch.optim.lr_scheduler, optimizer_of(torch)
@@ -440,12 +428,7 @@ def test_program(name):
     same_on_both(PROGRAMS[name], rtol=0)
 
 
-WARNED = {}
-
-
-def warned(function):
-    WARNED[function.__name__] = function
-    return function
+warned = WARNED = Programs()
 
 
 @warned

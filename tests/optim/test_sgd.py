@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import copy
+import functools
 import itertools
 import pickle
 
 import pytest
 
 import edutorch
-from tests.twins import same_on_both
+from tests import twins
+from tests.twins import Programs, same_on_both
 
 pytest.importorskip("torch")
-PROGRAMS = {}
+program = PROGRAMS = Programs()
 
 
-def program(function):
-    PROGRAMS[function.__name__] = function
-    return function
-
-
-def said(action):
-    try:
-        return "returned", action()
-    except Exception as error:  # compared
-        return type(error).__name__, str(error).replace("edutorch.", "torch.")
+said = functools.partial(twins.said, words=str)
 
 
 OPTIONS = [

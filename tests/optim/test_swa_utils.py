@@ -7,15 +7,10 @@ import inspect
 import pytest
 
 import edutorch
-from tests.twins import same_on_both
+from tests.twins import Programs, same_on_both
 
 oracle = pytest.importorskip("torch")
-PROGRAMS = {}
-
-
-def program(function):
-    PROGRAMS[function.__name__] = function
-    return function
+program = PROGRAMS = Programs()
 
 
 def network(torch, batch_norm=True):

@@ -3,8 +3,8 @@
     Layer("Conv2d", 3, 8, kernel_size=3, inputs=[randn(2, 3, 8, 8)])
 
 builds `nn.Conv2d(3, 8, kernel_size=3)` in both after `manual_seed(0)` and calls it on the inputs. Arrays of float64
-become float32 tensors that require grad, those in tuples (the states of recurrent layers) too; arrays of other dtypes
-(`ints`, `bools`) are passed as they are.
+become float32 tensors that require grad, those in tuples (the states of recurrent layers) too; arrays of float32
+become tensors that require none, and other dtypes (`ints`, `bools`) are passed as they are.
 """
 
 from __future__ import annotations
@@ -22,13 +22,12 @@ class Layer:
     Args:
         name: from `nn`. args, kwargs: what it is built with; `lambda nn: …` stands for something made from `nn`.
         inputs: the arrays it is called on. call: further keyword arguments of the call.
-        rtol: the relative tolerance in float32, against the largest element.
-        skip: checks to leave out, {"deepcopy": "why", …}.
+        rtol, rtol_double: the relative tolerance in float32 and in float64, against the largest element.
     """
 
-    def __init__(self, name, *args, inputs=(), call=None, rtol=2e-5, skip=None, **kwargs):
+    def __init__(self, name, *args, inputs=(), call=None, rtol=2e-5, rtol_double=1e-9, **kwargs):
         self.name, self.args, self.kwargs = name, args, kwargs
-        self.inputs, self.call, self.rtol, self.skip = inputs, call or {}, rtol, skip or {}
+        self.inputs, self.call, self.rtol, self.rtol_double = inputs, call or {}, rtol, rtol_double
 
     def build(self, torch):
         """Build it from a framework's `nn`, with that framework's first random numbers."""

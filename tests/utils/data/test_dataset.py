@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 
-from tests.twins import same_on_both
+from tests import twins
+from tests.twins import Programs, same_on_both
 
 pytest.importorskip("torch")
-PROGRAMS = {}
+program = PROGRAMS = Programs()
 
 
-def program(function):
-    PROGRAMS[function.__name__] = function
-    return function
-
-
-def said(action):
-    try:
-        return "returned", action()
-    except Exception as error:  # compared
-        return type(error).__name__, str(error).split("\n")[0]
+said = functools.partial(twins.said, words=lambda error: str(error).split("\n")[0])
 
 
 def squares(torch):

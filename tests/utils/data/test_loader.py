@@ -7,16 +7,11 @@ import itertools
 import numpy as np
 import pytest
 
-from tests.twins import same_on_both
+from tests.twins import Programs, same_on_both
 from tests.utils.data.test_dataset import said, squares, stream
 
 pytest.importorskip("torch")
-PROGRAMS = {}
-
-
-def program(function):
-    PROGRAMS[function.__name__] = function
-    return function
+program = PROGRAMS = Programs()
 
 
 def pictures(torch, count=11):

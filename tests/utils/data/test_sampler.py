@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.twins import same_on_both
+from tests.twins import Programs, same_on_both
 from tests.utils.data.test_dataset import said
 
 pytest.importorskip("torch")
-PROGRAMS = {}
-
-
-def program(function):
-    PROGRAMS[function.__name__] = function
-    return function
+program = PROGRAMS = Programs()
 
 
 def two_rounds(torch, make):

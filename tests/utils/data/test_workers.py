@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import edutorch
-from tests.twins import same_on_both
+from tests.twins import Programs, same_on_both
 from tests.utils.data.line import Line
 from tests.utils.data.test_dataset import said
 from tests.utils.data.test_loader import LOADERS, AtOnce, pictures
@@ -20,12 +20,7 @@ pytestmark = [
     pytest.mark.skipif(os.name != "posix", reason="the datasets below live in functions: they can only be forked"),
     pytest.mark.filterwarnings("ignore:This DataLoader will create", "ignore:.*use of fork"),
 ]
-PROGRAMS = {}
-
-
-def program(function):
-    PROGRAMS[function.__name__] = function
-    return function
+program = PROGRAMS = Programs()
 
 
 def with_workers(torch, make, number):
