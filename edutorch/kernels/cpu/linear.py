@@ -1,4 +1,7 @@
-"""The linear layer on NumPy matrices: `dot`, which starts a product in a third of the time that `@` takes."""
+"""The linear layer as one product of two matrices, by `dot`, which starts in a third of the time that `@` takes.
+
+NumPy multiplies an array (N, L, in) by a matrix in N products; its N L rows together are up to a sixth quicker.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,23 @@ _plain = linear.op.forward
 _of_input, _of_weight = linear.op.formulas["input"], linear.op.formulas["weight"]
 
 
+def in_rows(array):
+    """Return an array as a matrix of its last dimension's vectors."""
+    return array.reshape(-1, array.shape[-1])
+
+
 @linear.kernel("cpu")
 def linear_kernel(xp, input, weight, bias):
     """Compute x W^T + b."""
-    fits = input.ndim == weight.ndim == 2 and input.shape[1] == weight.shape[1] and input.dtype.kind == "f"
+    fits = input.ndim >= 2 == weight.ndim and input.shape[-1] == weight.shape[1] and input.dtype.kind == "f"
     if not fits or (bias is not None and bias.shape != weight.shape[:1]):
         return _plain(input, weight, bias)
-    y = input.dot(weight.T)
+    if input.ndim == 2:
+        y = input.dot(weight.T)
+    elif input.flags.c_contiguous:
+        y = in_rows(input).dot(weight.T).reshape(*input.shape[:-1], len(weight))
+    else:
+        y = input @ weight.T
     if bias is not None:
         y += bias
     return y
@@ -23,7 +36,11 @@ def linear_kernel(xp, input, weight, bias):
 @linear.backward_kernel("cpu", "input")
 def input_gradient(g, weight):
     """Compute g W."""
-    return g.dot(weight) if g.ndim == weight.ndim == 2 else _of_input(g, weight)
+    if g.ndim == weight.ndim == 2:
+        return g.dot(weight)
+    if weight.ndim == 2 < g.ndim and g.flags.c_contiguous:
+        return in_rows(g).dot(weight).reshape(*g.shape[:-1], weight.shape[1])
+    return _of_input(g, weight)
 
 
 @linear.backward_kernel("cpu", "weight")
