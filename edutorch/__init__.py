@@ -120,6 +120,8 @@ from .nn.functional.normalization import group_norm, layer_norm, rms_norm
 
 from . import autograd, cuda, kernels, linalg, nn, serialization, utils
 from .serialization import load, save
+from . import version
+from .version import __version__
 
 # PyTorch programs that cannot be edited
 from . import compiler
@@ -131,9 +133,8 @@ from typing import TYPE_CHECKING
 from .later import load_later
 
 if TYPE_CHECKING:
-    from . import hub, optim, testing
+    from . import func, hub, optim, testing
 
-__getattr__, __dir__ = load_later(__name__, "hub", "optim", "testing")
+__getattr__, __dir__ = load_later(__name__, "func", "hub", "optim", "testing")
 
-__version__ = "0.1.0"
 newaxis = None  # another name for None in an index: x[:, newaxis]

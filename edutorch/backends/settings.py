@@ -1,18 +1,21 @@
-"""Settings that PyTorch programs make about exactness. They are kept, and asked for; computation here is exact in
-float32, and repeats, whatever they say."""
+"""Settings that PyTorch programs make about exactness and threads. They are kept, and asked for; computation here is
+exact in float32, and repeats, whatever they say."""
 
 from __future__ import annotations
 
+import os
 import warnings
 
 __all__ = [
     "are_deterministic_algorithms_enabled",
     "get_float32_matmul_precision",
+    "get_num_threads",
     "set_float32_matmul_precision",
+    "set_num_threads",
     "use_deterministic_algorithms",
 ]
 
-_kept = {"precision": "highest", "deterministic": False}
+_kept = {"precision": "highest", "deterministic": False, "threads": None}
 
 
 def set_float32_matmul_precision(precision):
@@ -44,3 +47,23 @@ def use_deterministic_algorithms(mode, *, warn_only=False):
 def are_deterministic_algorithms_enabled():
     """Return whether `use_deterministic_algorithms(True)` was asked for."""
     return _kept["deterministic"]
+
+
+def set_num_threads(num):
+    """Ask for a number of threads. It is kept; what counts here is the environment when Python starts.
+
+    NumPy's matrix products read it then: `OMP_NUM_THREADS=1 python train.py`. All else runs on one thread.
+
+    Raises:
+        RuntimeError: for what is no positive integer.
+    """
+    if isinstance(num, bool) or not isinstance(num, int):
+        raise RuntimeError(f"set_num_threads expects an int, but got {type(num).__name__}")
+    if num < 1:
+        raise RuntimeError("set_num_threads expects a positive integer")
+    _kept["threads"] = num
+
+
+def get_num_threads():
+    """Return what `set_num_threads` was given last; before, what the environment or the machine says."""
+    return _kept["threads"] or int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)
