@@ -45,7 +45,9 @@ class Finder:
 
     def find_spec(self, name, path=None, target=None):
         """Claim PyTorch's names, and leave all others to the finders that follow."""
-        return ModuleSpec(name, self, is_package=True) if name.partition(".")[0] in STANDS_FOR else None
+        if name.partition(".")[0] not in STANDS_FOR:
+            return None
+        return ModuleSpec(name, self, is_package=True)  # pyright: ignore[reportArgumentType]: it has the two methods
 
     def create_module(self, spec):
         """Let the import system make an empty module; `exec_module` replaces it."""

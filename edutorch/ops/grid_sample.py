@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import itertools
 
-import numpy as np
-
 from .. import dtypes
 from ..backends import XP
+from ..dtypes import INT64
 from ..errors import not_a_tensor, not_implemented
 from ..tensor import Tensor, wrap
 from .embedding import embedding
@@ -31,18 +30,19 @@ def affine_grid(theta, size, align_corners):
         (N, H, W, 2) or (N, D, H, W, 3): x, y (and z), between -1 and 1.
     """
     batch, _, *spatial = size
-    axes = [_middles(n, align_corners, theta.array.dtype) for n in spatial]
-    places = np.meshgrid(*axes, indexing="ij")[::-1]  # x, the last dimension, comes first
-    base = np.stack([*places, np.ones_like(places[0])], axis=-1).reshape(1, -1, len(spatial) + 1)
+    xp = XP[type(theta.array)]
+    axes = [_middles(xp, n, align_corners) for n in spatial]
+    places = xp.meshgrid(*axes, indexing="ij")[::-1]  # x, the last dimension, comes first
+    base = xp.stack([*places, xp.ones_like(places[0])], axis=-1).reshape(1, -1, len(spatial) + 1)
     mapped = wrap(base.astype(theta.array.dtype)).expand(batch, -1, -1).bmm(theta.transpose(1, 2))
     return mapped.reshape((batch, *spatial, len(spatial)))
 
 
-def _middles(n, align_corners, dtype):
+def _middles(xp, n, align_corners):
     """Return the places of the pixels' middles along a dimension that reaches from -1 to 1."""
     if n == 1:
-        return np.zeros(1, dtype)
-    ends = np.linspace(-1, 1, n)
+        return xp.zeros(1)
+    ends = xp.linspace(-1, 1, n)
     return ends if align_corners else ends * ((n - 1) / n)
 
 
@@ -70,9 +70,9 @@ def grid_sample(input, grid, mode, padding_mode, align_corners):
         return _cubic(input, places, sizes, outside)
     places = [_brought_inside(p, n, *outside) for p, n in zip(places, sizes, strict=True)]
     if mode == "nearest":
-        pixels = [_whole(p, n, np.rint) for p, n in zip(places, sizes, strict=True)]
+        pixels = [_whole(p, n, Tensor.round) for p, n in zip(places, sizes, strict=True)]
         return _values(_rows(input), input.array.shape, pixels).movedim(-1, 1).contiguous()
-    first = [_whole(p, n, np.floor) for p, n in zip(places, sizes, strict=True)]
+    first = [_whole(p, n, Tensor.floor) for p, n in zip(places, sizes, strict=True)]
     table, total = _rows(input), 0.0
     for corner in itertools.product((0, 1), repeat=len(sizes)):
         weight = 1.0
@@ -112,9 +112,8 @@ def _reflected(place, n, align_corners):
 
 def _whole(place, n, rounded):
     """Return the number of a pixel, as an array; far outside, one that is outside."""
-    array = place.array
-    near = np.nan_to_num(array, nan=-2, posinf=n + 1, neginf=-2).clip(-2, n + 1)
-    return rounded(near).astype(np.int64)
+    near = place.detach().nan_to_num(-2.0, n + 1.0, -2.0).clamp(-2, n + 1)
+    return rounded(near).array.astype(INT64)
 
 
 def _rows(input):
@@ -133,7 +132,7 @@ def _values(table, shape, pixels):
         (N, h, w, C).
     """
     xp = XP[type(table.array)]
-    number, inside, below = 0, np.ones((), bool), 1
+    number, inside, below = 0, True, 1
     for k, n in zip(pixels, shape[:1:-1], strict=True):
         inside = inside & (k >= 0) & (k < n)
         number = number + k.clip(0, n - 1) * below
@@ -144,12 +143,12 @@ def _values(table, shape, pixels):
 
 def _cubic(input, places, sizes, outside):
     """Put a cubic through the four pixels around, along each dimension."""
-    first = [wrap(np.floor(p.array)) for p in places]
+    first = [p.detach().floor() for p in places]
     weights = [_cubic_weights(p - f) for p, f in zip(places, first, strict=True)]
     table, total = _rows(input), 0.0
     for i, j in itertools.product(range(4), repeat=2):
         around = [f + (k - 1) for f, k in zip(first, (i, j), strict=True)]
-        pixels = [_whole(_brought_inside(p, n, *outside), n, np.rint) for p, n in zip(around, sizes, strict=True)]
+        pixels = [_whole(_brought_inside(p, n, *outside), n, Tensor.round) for p, n in zip(around, sizes, strict=True)]
         weight = weights[0][i] * weights[1][j]
         total = total + _values(table, input.array.shape, pixels) * weight.unsqueeze(-1)
     return total.movedim(-1, 1).contiguous()
@@ -195,5 +194,5 @@ def _check(input, grid, mode):
     if not input.is_floating_point():
         raise not_implemented(f"grid_sampler_{a.ndim - 2}d_cpu{'_kernel_impl' if a.ndim == 4 else ''}", a)
     if a.dtype != b.dtype:
-        kinds = ["Long" if x.dtype == np.int64 else dtypes.of(x).legacy for x in (a, b)]
+        kinds = ["Long" if x.dtype == INT64 else dtypes.of(x).legacy for x in (a, b)]
         raise RuntimeError(f"expected scalar type {kinds[0]} but found {kinds[1]}")

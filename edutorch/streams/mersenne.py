@@ -137,7 +137,6 @@ class MersenneTwister:
         self._seed = int(state["seed"])
         self._untouched = position == 0 and left == 1
         self._cached_normal = float(state["normal"]) if state["has_normal"] else None
-        self._legacy.set_state(
-            ("MT19937", state["words"].astype(np.uint32), WORDS_IN_STATE if self._untouched else position)
-        )
+        twister = {"key": state["words"].astype(np.uint32), "pos": WORDS_IN_STATE if self._untouched else position}
+        self._legacy.set_state({"bit_generator": "MT19937", "state": twister})
         return self
