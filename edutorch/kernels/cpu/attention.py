@@ -14,8 +14,8 @@ import numpy as np
 from ...ops.attention import attention, attention_gradients
 from ...ops.dropout import keep_and_scale
 
-BLOCK = 2**17  # weights in a block: with as many of their gradients, 1 MB
-CAUSAL_ROWS = 64  # queries in a causal block
+BLOCK = 2**16  # weights in a block: with as many of their gradients, half a MB
+FEW_ROWS = 32  # queries in a causal block, and the fewest in any
 HARMLESS = 30.0  # scores up to which e^x is far from overflow, and the sum of many far from zero
 
 
@@ -30,8 +30,8 @@ class Blocks:
         self.queries, self.keys = query.shape[-2], key.shape[-2]
         lead = query.shape[:-2]
         across = self.keys * math.prod(lead[1:])  # weights of one query in each head
-        rows = min(self.queries, CAUSAL_ROWS) if is_causal else self.queries
-        self.rows = min(rows, max(BLOCK // across, 16))
+        rows = min(self.queries, FEW_ROWS) if is_causal else self.queries
+        self.rows = min(rows, max(BLOCK // across, FEW_ROWS))
         self.samples = max(BLOCK // (across * self.rows), 1)
         self.count = lead[0]
         shape = (*lead, self.queries, self.keys)
