@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-WORKLOADS = ("mlp", "cnn", "resblock")
+WORKLOADS = ("training.mlp", "training.cnn", "training.resblock", "attention.transformer")
 STEPS = 3
 
 
@@ -32,7 +32,7 @@ def measure(rounds: int = 3) -> list[dict]:
 
 def lines(records: list[dict]) -> str:
     return "\n".join(
-        f"memory of a step, {r['name']:10}{r['edutorch_bytes'] / 2**20:>9.1f} MB{r['pytorch_bytes'] / 2**20:>10.1f} MB"
+        f"memory of a step, {r['name']:22}{r['edutorch_bytes'] / 2**20:>9.1f} MB{r['pytorch_bytes'] / 2**20:>10.1f} MB"
         f"{r['ratio']:>8.2f}    1.00  {'reached' if r['ratio'] <= 1 else 'MISSED'}"
         for r in records
     )
@@ -49,14 +49,13 @@ def run(framework: str, workload: str) -> None:
     import gc
     import importlib
 
-    from benchmarks import training
-
     torch = importlib.import_module(framework)
     torch.manual_seed(0)
     if framework == "torch":
         torch.set_num_threads(1)
-    training.FIRST = 1  # no more than needed to compile what is compiled once
-    step = getattr(training, workload)(torch)
+    module, name = workload.split(".")
+    importlib.import_module("benchmarks.training").FIRST = 1  # no more than needed to compile what is compiled once
+    step = getattr(importlib.import_module(f"benchmarks.{module}"), name)(torch)
     gc.collect()
     ctypes.CDLL(None).malloc_trim(0)  # what that one step freed goes back to the system
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak starts anew from what is in use
