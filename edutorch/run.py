@@ -22,7 +22,8 @@ def run(script, arguments=(), full_traceback=False):
         full_traceback: print the traceback too where the program asks for a name that edutorch lacks.
 
     Returns:
-        The exit status: 0, or 1 after an error. SystemExit passes through, as the program meant it.
+        The exit status: 0, 1 after an error, 2 if there is no such file. SystemExit passes through, as the program
+        meant it.
     """
     if not os.path.isfile(script):
         print(f"edutorch: there is no file {script}", file=sys.stderr)

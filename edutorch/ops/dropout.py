@@ -13,6 +13,7 @@ import math
 import numpy as np
 
 from .. import dtypes, random
+from ..backends import XP
 from ..op import Array, Index, op
 from ..op.forms import inplace_form
 from ..tensor import first_checked, wrap
@@ -121,7 +122,7 @@ def idle(input, p, train):
 
 def nothing_of(input):
     """Multiply by zero; nothing is drawn."""
-    return input * wrap(np.zeros((), input.array.dtype))
+    return input * wrap(XP[type(input.array)].zeros((), input.array.dtype))
 
 
 def drawn_mask(input, p, whole_features):

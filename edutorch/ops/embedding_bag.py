@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from .. import dtypes
+from ..backends import XP
 from ..op import Array, Index, op
 from .accumulate import add_rows
 from .embedding import add_to_rows, embedding
@@ -69,5 +68,5 @@ max_bags.grad(weight=_to_winners)
 
 def bags_of(offsets, length):
     """Return the bag of each of `length` indices, for bags that begin at these offsets."""
-    ends = np.concatenate([offsets, [length]]).astype(np.int64)
-    return np.repeat(np.arange(len(offsets)), ends[1:] - ends[:-1])
+    xp = XP[type(offsets)]
+    return xp.searchsorted(offsets, xp.arange(length), side="right") - 1

@@ -220,7 +220,7 @@ rad2deg.grad(input=lambda g: g * (180 / math.pi))
 
 @op(inplace=True, cast="float")
 def sinc(xp, input: Array):
-    """Return the normalised sinc, the ideal low-pass filter: 1 at zero, 0 at the other whole numbers.
+    """Return the normalized sinc, the ideal low-pass filter: 1 at zero, 0 at the other whole numbers.
 
     Shape:    input (*) -> out (*)
     Math:     y = sin(pi x) / (pi x)

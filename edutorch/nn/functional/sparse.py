@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 
 from ... import dtypes
+from ...backends import XP
 from ...errors import not_a_tensor
 from ...modes import no_grad
 from ...ops.creation import whole_number
@@ -182,7 +183,7 @@ def _bags(input, offsets, include_last_offset):
     check_indices("embedding_bag", input)
     if offsets is None:
         count, length = input.shape
-        return np.repeat(np.arange(count), length), count
+        return XP[type(input)].arange(count).repeat(length), count
     starts = offsets.array
     check_indices("embedding_bag", starts)
     if len(starts) and starts[0] != 0:
@@ -194,6 +195,8 @@ def _bags(input, offsets, include_last_offset):
         raise RuntimeError(
             f"offsets[-1] can not be greater than input's length {len(input)} but got offsets[-1] of {starts[-1]}"
         )
+    if (starts[1:] < starts[:-1]).any():
+        raise RuntimeError("Expected i < index_size to be true, but got false\nOffsets must not decrease.")
     if include_last_offset:
         return bags_of(starts[:-1], starts[-1]), len(starts) - 1
     return bags_of(starts, len(input)), len(starts)
