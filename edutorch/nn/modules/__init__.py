@@ -1,6 +1,7 @@
 """The layers. A family a file, named as in PyTorch."""
 
 from .activation import *
+from .adaptive import *
 from .batchnorm import *
 from .channelshuffle import *
 from .container import *
