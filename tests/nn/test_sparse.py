@@ -69,3 +69,12 @@ def test_second_gradients_of_bags():
         lambda table, factors: bag(words, table, starts, mode="sum", per_sample_weights=factors), (table, factors)
     )
     assert torch.autograd.gradgradcheck(lambda table: bag(words, table, starts, mode="max"), (table,))
+
+
+def test_bags_that_begin_before_the_one_before_them_are_refused():
+    """In float32, as PyTorch does; in float64, or for the greatest number, PyTorch's sums take other rows."""
+
+    def program(torch):
+        torch.nn.functional.embedding_bag(torch.arange(5), torch.ones(5, 2), torch.tensor([0, 3, 2]))
+
+    same_on_both(program)
