@@ -15,6 +15,7 @@ from ..errors import not_a_tensor, not_implemented
 from ..tensor import Tensor, wrap
 from .embedding import embedding
 from .masks import where
+from .ranges import linspace
 
 # ---------------------------------------------------------------- places
 
@@ -31,19 +32,22 @@ def affine_grid(theta, size, align_corners):
     """
     batch, _, *spatial = size
     xp = XP[type(theta.array)]
-    axes = [_middles(xp, n, align_corners) for n in spatial]
+    axes = [_middles(theta, n, align_corners).array for n in spatial]
     places = xp.meshgrid(*axes, indexing="ij")[::-1]  # x, the last dimension, comes first
     base = xp.stack([*places, xp.ones_like(places[0])], axis=-1).reshape(1, -1, len(spatial) + 1)
-    mapped = wrap(base.astype(theta.array.dtype)).expand(batch, -1, -1).bmm(theta.transpose(1, 2))
+    mapped = wrap(base).expand(batch, -1, -1).bmm(theta.transpose(1, 2))
     return mapped.reshape((batch, *spatial, len(spatial)))
 
 
-def _middles(xp, n, align_corners):
-    """Return the places of the pixels' middles along a dimension that reaches from -1 to 1."""
+def _middles(theta, n, align_corners):
+    """Return the places of the pixels' middles along a dimension that reaches from -1 to 1.
+
+    They are rounded as PyTorch's: an untouched picture is looked up at the very middles, where the slope jumps.
+    """
     if n == 1:
-        return xp.zeros(1)
-    ends = xp.linspace(-1, 1, n)
-    return ends if align_corners else ends * ((n - 1) / n)
+        return theta.new_zeros(1)
+    ends = linspace(-1, 1, n, dtype=theta.dtype, device=theta.device)
+    return ends if align_corners else ends * (n - 1) / n
 
 
 # ---------------------------------------------------------------- looking up
@@ -65,7 +69,8 @@ def grid_sample(input, grid, mode, padding_mode, align_corners):
     _check(input, grid, mode)
     sizes = input.array.shape[:1:-1]  # x, the last dimension, comes first
     outside = (padding_mode, align_corners)
-    places = [_in_pixels(grid[..., i], n, align_corners) for i, n in enumerate(sizes)]
+    in_pixels = _in_pixels if len(sizes) == 2 else _in_voxels
+    places = [in_pixels(grid[..., i], n, align_corners) for i, n in enumerate(sizes)]
     if mode == "bicubic":  # here the pixels around, not the place, are brought inside
         return _cubic(input, places, sizes, outside)
     places = [_brought_inside(p, n, *outside) for p, n in zip(places, sizes, strict=True)]
@@ -85,7 +90,17 @@ def grid_sample(input, grid, mode, padding_mode, align_corners):
 
 
 def _in_pixels(place, n, align_corners):
-    """Return places between -1 and 1 as numbers of pixels."""
+    """Return places between -1 and 1 as numbers of pixels.
+
+    Rounded as PyTorch's, once after product and sum: the slope jumps at a pixel's middle, where places often are.
+    """
+    if align_corners:
+        return (place + 1) * ((n - 1) / 2)
+    return ((place + 1).double() * (n / 2) - 0.5).to(place.dtype)
+
+
+def _in_voxels(place, n, align_corners):
+    """Return the same in a volume, where PyTorch rounds after every step."""
     return (place + 1) * ((n - 1) / 2) if align_corners else ((place + 1) * n - 1) / 2
 
 
