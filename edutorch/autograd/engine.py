@@ -160,6 +160,8 @@ def receive(node, g, create, captured, targets):
 def sum_to(g, shape):
     """Sum a gradient over the axes along which its input was broadcast."""
     lead = g.ndim - len(shape)
+    if lead == 1 and g.shape[1:] == shape:  # the bias of a layer
+        return add_up(g, (0,))
     if lead > 0:
         g = add_up(g, tuple(range(lead)))
     axes = tuple(i for i, n in enumerate(shape) if n == 1 and g.shape[i] != 1)
