@@ -147,7 +147,7 @@ def _values(table, shape, pixels):
         (N, h, w, C).
     """
     xp = XP[type(table.array)]
-    number, inside, below = 0, True, 1
+    number, inside, below = 0, xp.asarray(True), 1
     for k, n in zip(pixels, shape[:1:-1], strict=True):
         inside = inside & (k >= 0) & (k < n)
         number = number + k.clip(0, n - 1) * below

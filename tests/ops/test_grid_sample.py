@@ -1,4 +1,4 @@
-"""`affine_grid` and `grid_sample` where the slope jumps: at the very middles of pixels, which an identity map looks up."""
+"""`affine_grid` and `grid_sample` where the slope jumps: at the middles of pixels, which an identity map looks up."""
 
 import numpy as np
 import pytest
