@@ -14,6 +14,16 @@ from ..tensor import Tensor
 
 __all__ = ["Optimizer"]
 
+
+class _RequiredParameter:
+    """Stands as the default of an option that must be given, in people's own optimizers."""
+
+    def __repr__(self):
+        return "<required parameter>"
+
+
+required = _RequiredParameter()
+
 # options that a file written by an old PyTorch may lack
 YOUNG_OPTIONS = dict(
     momentum=0,
@@ -92,6 +102,8 @@ class Optimizer:
             if not self.defaults.get("differentiable") and not (p.is_leaf or p.retains_grad):
                 raise ValueError("can't optimize a non-leaf Tensor")
         for name, default in self.defaults.items():
+            if default is required and name not in param_group:
+                raise ValueError(f"parameter group didn't specify a value of required optimization parameter {name}")
             param_group.setdefault(name, default)
         if len(params) != len(set(params)):
             warnings.warn(

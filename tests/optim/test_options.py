@@ -345,3 +345,23 @@ def test_a_step_is_a_write(name):
     getattr(edutorch.optim, name)([p]).step()
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
         y.backward()
+
+
+def test_a_required_option_must_be_given():
+    def program(torch):
+        from importlib import import_module
+
+        required = import_module(torch.__name__ + ".optim.optimizer").required
+        w = torch.nn.Parameter(torch.ones(2))
+        given = torch.optim.Optimizer([{"params": [w], "lr": 0.5}], {"lr": required, "momentum": 0})
+        shown = repr(required), given.param_groups[0]["lr"], given.defaults["momentum"]
+        torch.optim.Optimizer([w], {"lr": required})
+        return shown
+
+    same_on_both(program)
+
+
+def test_the_required_options_sign():
+    from edutorch.optim.optimizer import required
+
+    assert repr(required) == "<required parameter>"
