@@ -26,21 +26,6 @@ from .softmax import logsumexp, softmax
 __all__ = []
 
 
-def fits_flash(query, key, value, attn_mask, dropout_p):
-    """Whether PyTorch takes its fused kernel, not single steps: the graph's node is named after it, and masks may meet.
-
-    It wants four dimensions and nothing to broadcast, no dropout and no gradient for the mask.
-    """
-    return (
-        query.ndim == key.ndim == value.ndim == 4
-        and query.shape[:2] == key.shape[:2] == value.shape[:2]
-        and query.shape[-1] == value.shape[-1]
-        and bool(query.array.size and key.array.size)
-        and not dropout_p
-        and (attn_mask is None or (attn_mask.ndim in (2, 4) and not attn_mask.requires_grad))
-    )
-
-
 def _node(query, key, value, attn_mask, kept):
     if fits_flash(query, key, value, attn_mask, kept is not None):
         return "ScaledDotProductFlashAttentionForCpuBackward0"
@@ -127,3 +112,18 @@ def in_plain_steps(query, key, value, attn_mask=None, kept=None, is_causal=False
 def later(scores):
     """Return the mask of the keys that come after their query."""
     return scores.new_ones(scores.shape[-2:]).tril() == 0
+
+
+def fits_flash(query, key, value, attn_mask, dropout_p):
+    """Whether PyTorch takes its fused kernel, not single steps: the graph's node is named after it, and masks may meet.
+
+    It wants four dimensions and nothing to broadcast, no dropout and no gradient for the mask.
+    """
+    return (
+        query.ndim == key.ndim == value.ndim == 4
+        and query.shape[:2] == key.shape[:2] == value.shape[:2]
+        and query.shape[-1] == value.shape[-1]
+        and bool(query.array.size and key.array.size)
+        and not dropout_p
+        and (attn_mask is None or (attn_mask.ndim in (2, 4) and not attn_mask.requires_grad))
+    )

@@ -11,6 +11,7 @@ import pytest
 import edutorch
 from benchmarks.attention import gpt
 from edutorch.ops.attention import attention, in_plain_steps
+from tests.streams_oracle import need_own_stream
 from tests.twins import same_on_both
 
 torch = pytest.importorskip("torch")
@@ -35,6 +36,8 @@ def qkv(framework, *heads, keys=6, dtype="float32"):
 ])  # fmt: skip
 @pytest.mark.parametrize("masked", [False, True])
 def test_dropout_takes_pytorchs_random_numbers(options, masked):
+    need_own_stream(torch, "bernoulli_")
+
     def program(framework):
         q, k, v = qkv(framework, 2, 4, dtype="float64")
         if "enable_gqa" in options:
@@ -346,4 +349,5 @@ def encoder_losses(framework, steps=50):
 @pytest.mark.parametrize("losses", [gpt_losses, encoder_losses])
 def test_twins(losses):
     """50 steps with dropout have PyTorch's losses, because they have its random numbers."""
+    need_own_stream(torch, "bernoulli_")
     np.testing.assert_allclose(losses(edutorch), losses(torch), rtol=1e-4)
