@@ -9,7 +9,7 @@ from __future__ import annotations
 from ..op import Array, op
 from .dialect import dialect
 from .linear import linear
-from .time_steps import before, of_sums, refuse_mixed_dtypes, steps, sums_of_input, through_steps
+from .time_steps import of_sums, parts, refuse_mixed_dtypes, sigmoid, steps, sums_of_input, through_steps
 
 __all__ = []
 
@@ -23,7 +23,7 @@ def gru_step(x, h, w_ih, w_hh, b_ih=None, b_hh=None):
     return (n + z * (h - n),)
 
 
-@op(cast="same", method=False, outputs=("output", "h_n"), extras=("gates", "recalled"))
+@op(cast="same", method=False, outputs=("output", "h_n"), extras=("gates", "recalled", "begun"))
 def gru_sequence(
     xp,
     input: Array,
@@ -45,63 +45,38 @@ def gru_sequence(
               ds = (dr, dz, dn) to the input's sums, dv = (dr, dz, dn r) to the state's,  dh_(t-1) = dv U + dh_t z
               then at once dx = ds W, dW = ds^T x, db_ih = sum ds, dU = dv^T h_(t-1), db_hh = sum dv
     """
-    size = h_0.shape[1]
     gates = sums_of_input(xp, input, w_ih, b_ih)
-    recalled = xp.empty((len(input), size), input.dtype)  # m
-    h, w_hh_t = h_0.copy(), xp.ascontiguousarray(w_hh.T)
-    output = xp.empty_like(recalled)
+    h = h_0.copy()
+    output, recalled, begun = (xp.empty((len(input), h.shape[1]), h.dtype) for _ in range(3))  # and m, h_(t-1)
     for rows in steps(batch_sizes, reverse):
-        gate, m, now = gates[rows], recalled[rows], output[rows]
-        last = h[: len(gate)]
-        sums = last @ w_hh_t
-        if b_hh is not None:
-            sums += b_hh
-        switches, n = gate[:, : 2 * size], gate[:, 2 * size :]
-        switches += sums[:, : 2 * size]
-        switches *= 0.5  # sigmoid(s) = (1 + tanh(s/2)) / 2
-        xp.tanh(switches, out=switches)
-        switches *= 0.5
-        switches += 0.5
-        r, z = switches[:, :size], switches[:, size:]
-        m[...] = sums[:, 2 * size :]
-        n += r * m
-        xp.tanh(n, out=n)
-        xp.subtract(last, n, out=now)
-        now *= z
-        now += n
-        last[...] = now
-    return (output, h), gates, recalled
+        last = h[: rows.stop - rows.start]
+        begun[rows] = last
+        to_r, to_z, to_n = parts(gates[rows], 3)
+        from_r, from_z, m = parts(last @ w_hh.T + (0 if b_hh is None else b_hh), 3)
+        r, z = sigmoid(xp, to_r + from_r), sigmoid(xp, to_z + from_z)
+        n = xp.tanh(to_n + r * m)
+        last[...] = n + z * (last - n)
+        gates[rows] = xp.concatenate([r, z, n], axis=1)
+        output[rows], recalled[rows] = last, m
+    return (output, h), gates, recalled, begun
 
 
 @gru_sequence.backward
-def gru_gradients(xp, g, input, h_0, w_ih, w_hh, b_ih, b_hh, output, gates, recalled, batch_sizes, reverse, needs):
+def gru_gradients(xp, g, input, h_0, w_ih, w_hh, b_ih, b_hh, gates, recalled, begun, batch_sizes, reverse, needs):
     if xp is dialect:
         return through_steps(gru_step, g, input, [h_0], [w_ih, w_hh, b_ih, b_hh], batch_sizes, reverse, needs)
     of_output, dh = g[0], g[1].copy()
-    size = h_0.shape[1]
-    begun = before(xp, output, h_0, batch_sizes, reverse)
     of_input, of_state = xp.empty_like(gates), xp.empty_like(gates)  # ds and dv
     for rows in reversed(steps(batch_sizes, reverse)):
-        gate, ds, dv = gates[rows], of_input[rows], of_state[rows]
-        r, z, n = (gate[:, k * size : (k + 1) * size] for k in range(3))
-        dr, dz, dn = (ds[:, k * size : (k + 1) * size] for k in range(3))
-        xp.subtract(1, gate, out=ds)  # how steep the gates are: s(1 - s), and 1 - n² for the tanh
-        now = dh[: len(gate)]
+        r, z, n = parts(gates[rows], 3)
+        now = dh[: len(z)]
         now += of_output[rows]
-        kept = now * z
-        leaves = now - kept  # dh (1 - z)
-        ds *= gate
-        dz *= begun[rows] - n
-        dz *= now
-        xp.multiply(n, n, out=dn)
-        xp.subtract(1, dn, out=dn)
-        dn *= leaves
-        dr *= recalled[rows]
-        dr *= dn
-        dv[...] = ds
-        dv[:, 2 * size :] *= r
-        xp.matmul(dv, w_hh, out=now)
-        now += kept
+        dn = now * (1 - z) * (1 - n * n)
+        dz = now * (begun[rows] - n) * z * (1 - z)
+        dr = dn * recalled[rows] * r * (1 - r)
+        of_input[rows] = xp.concatenate([dr, dz, dn], axis=1)
+        of_state[rows] = xp.concatenate([dr, dz, dn * r], axis=1)
+        now[...] = of_state[rows] @ w_hh + now * z
     of_first, *of_weights = of_sums(xp, of_input, of_state, input, begun, w_ih, (needs[0], *needs[2:]))
     return of_first, dh if needs[1] else None, *of_weights
 

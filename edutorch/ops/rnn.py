@@ -19,7 +19,7 @@ def rnn_step(x, h, w_ih, w_hh, b_ih=None, b_hh=None, nonlinearity="tanh"):
     return (total.tanh() if nonlinearity == "tanh" else total.relu(),)
 
 
-@op(cast="same", method=False, outputs=("output", "h_n"))
+@op(cast="same", method=False, outputs=("output", "h_n"), extras=("states",))
 def rnn_sequence(
     xp,
     input: Array,
@@ -41,37 +41,28 @@ def rnn_sequence(
               then at once dx = ds W_ih, dW_ih = ds^T x, dW_hh = ds^T h_(t-1), db = sum ds
     """
     output = sums_of_input(xp, input, w_ih, b_ih, b_hh)
-    h, w_hh_t = h_0.copy(), xp.ascontiguousarray(w_hh.T)
+    h = h_0.copy()
     for rows in steps(batch_sizes, reverse):
-        now = output[rows]
-        now += h[: len(now)] @ w_hh_t
-        if nonlinearity == "tanh":
-            xp.tanh(now, out=now)
-        else:
-            xp.maximum(now, 0, out=now)
-        h[: len(now)] = now
-    return output, h
+        n = rows.stop - rows.start
+        total = output[rows] + h[:n] @ w_hh.T
+        output[rows] = h[:n] = xp.tanh(total) if nonlinearity == "tanh" else xp.maximum(total, 0)
+    return (output, h), output.copy()  # the output belongs to the user, who may write to it
 
 
 @rnn_sequence.backward
-def rnn_gradients(xp, g, input, h_0, w_ih, w_hh, b_ih, b_hh, output, batch_sizes, reverse, nonlinearity, needs):
+def rnn_gradients(xp, g, input, h_0, w_ih, w_hh, b_ih, b_hh, states, batch_sizes, reverse, nonlinearity, needs):
     if xp is dialect:
         cell = lambda *operands: rnn_step(*operands, nonlinearity)  # noqa: E731
         return through_steps(cell, g, input, [h_0], [w_ih, w_hh, b_ih, b_hh], batch_sizes, reverse, needs)
-    of_output, of_h_n = g
-    slopes, dh = xp.empty_like(output), of_h_n.copy()
+    of_output, dh = g[0], g[1].copy()
+    slopes = xp.empty_like(states)
     for rows in reversed(steps(batch_sizes, reverse)):
-        h, ds = output[rows], slopes[rows]
-        n = len(h)
-        dh[:n] += of_output[rows]
-        if nonlinearity == "tanh":
-            xp.multiply(h, h, out=ds)
-            xp.subtract(1, ds, out=ds)
-        else:
-            xp.greater(h, 0, out=ds)
-        ds *= dh[:n]
-        dh[:n] = ds @ w_hh
-    begun = before(xp, output, h_0, batch_sizes, reverse)
+        h = states[rows]
+        now = dh[: len(h)]
+        now += of_output[rows]
+        slopes[rows] = now * (1 - h * h if nonlinearity == "tanh" else h > 0)
+        now[...] = slopes[rows] @ w_hh
+    begun = before(xp, states, h_0, batch_sizes, reverse)
     of_input, *of_weights = of_sums(xp, slopes, slopes, input, begun, w_ih, (needs[0], *needs[2:]))
     return of_input, dh if needs[1] else None, *of_weights
 

@@ -57,10 +57,21 @@ def through_steps(cell, g, input, states, weights, batch_sizes, reverse, needs):
 def sums_of_input(xp, input, w_ih, *biases):
     """Return what the inputs of all steps add to the cell's sums, as they do not wait for any state: one product."""
     sums = input @ w_ih.T
-    for bias in biases:
-        if bias is not None:
-            sums += bias
+    given = [bias for bias in biases if bias is not None]
+    if given:
+        sums += sum(given)
     return sums
+
+
+def parts(gates, number):
+    """Return the gates of some rows: their columns in so many equal parts."""
+    size = gates.shape[1] // number
+    return [gates[:, k * size : (k + 1) * size] for k in range(number)]
+
+
+def sigmoid(xp, sums):
+    """Return how far gates are open, between 0 and 1."""
+    return 1 / (1 + xp.exp(-sums))
 
 
 def before(xp, shown, first, batch_sizes, reverse):

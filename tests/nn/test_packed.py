@@ -313,6 +313,19 @@ def test_a_new_weight_is_used(name):
     assert not edutorch.equal(before, layer(x)[0])
 
 
+@pytest.mark.parametrize("name", ["rnn", "relu", "gru", "lstm"])
+def test_the_output_may_be_written_to(name):
+    def program(torch):
+        torch.manual_seed(0)
+        layer = LAYERS[name](torch.nn, dtype=torch.float64)
+        output, _ = layer(numbers(torch, 5, 2, 3, dtype=torch.float64))
+        output += 1
+        output.cos().sum().backward()
+        return output, [p.grad for p in layer.parameters()]
+
+    same_on_both(program, rtol=1e-9)
+
+
 # ---------------------------------------------------------------- twins
 
 
