@@ -79,7 +79,7 @@ def module_state(module):
         PicklingError: if it has hooks, which are functions of the running program.
     """
     state = {}
-    for name, value in vars(module).items():
+    for name, value in module.__getstate__().items():
         if not name.endswith("_hooks"):
             state[name] = value
         elif value:
@@ -112,6 +112,8 @@ def restore_module(module, state):
         if name.endswith("_hooks") or name in _PYTORCH_HOOKS:
             if value:
                 raise senseless(f"a {type(module).__name__} with hooks ({name})")
+        elif isinstance(getattr(type(module), name, None), property):
+            continue  # PyTorch keeps what we find out when it is asked for
         elif name not in own and name != "_is_full_backward_hook":
             if name.startswith("__") or callable(getattr(type(module), name, None)):
                 raise senseless(f"{shown(name)} is not an attribute that a file may set on a {type(module).__name__}")
