@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-WORKLOADS = ("training.mlp", "training.cnn", "training.resblock", "attention.transformer")
+WORKLOADS = ("training.mlp", "training.cnn", "training.resblock", "attention.transformer", "sequences.lstm")
 STEPS = 3
 
 
