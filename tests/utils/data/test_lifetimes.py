@@ -248,6 +248,7 @@ class Pids(Dataset):
         return os.getpid()
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background is deaf to Ctrl-C
     loader = DataLoader(Pids(), 1, num_workers=2, multiprocessing_context="{method}", persistent_workers={persistent})
     batches = iter(loader)
     print(*{{int(next(batches)) for _ in range(6)}}, flush=True)

@@ -275,20 +275,24 @@ def test_a_timeout():
     same_on_both(outcome)
 
 
-def test_batches_may_come_as_they_are_ready():
+def test_batches_may_come_as_they_are_ready(tmp_path):
     def order(torch):
+        flag = tmp_path / torch.__name__
+
         class Slow(torch.utils.data.Dataset):
             def __len__(self):
                 return 6
 
             def __getitem__(self, index):
-                if index == 0:
-                    time.sleep(0.5)
+                if index == 3:  # the other worker's second: its first has been handed over
+                    flag.touch()
+                while index == 0 and not flag.exists():
+                    time.sleep(0.01)
                 return index
 
         loader = torch.utils.data.DataLoader(Slow(), num_workers=2, in_order=False)
         first = [batch.item() for batch in loader]
-        return first[0] != 0, sorted(first), sorted(batch.item() for batch in loader)
+        return first[0], sorted(first), sorted(batch.item() for batch in loader)
 
     same_on_both(order)
 
