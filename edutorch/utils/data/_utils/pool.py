@@ -118,7 +118,7 @@ class Pool:
 
     def alive(self):
         """Return whether all workers are there."""
-        return bool(self.processes) and all(process.is_alive() for process in self.processes)
+        return bool(self.processes) and not wait([process.sentinel for process in self.processes], timeout=0)
 
     def send(self, number, message):
         """Send a message to a worker."""
