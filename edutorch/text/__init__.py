@@ -1,0 +1,11 @@
+"""Texts: tokenizers and their vocabularies, batches of unequal length, data sets, and a GPT that writes.
+
+    from edutorch import text
+    topics = text.PythonTopics()
+    tokenizer = text.BPETokenizer.train([topics.text], vocab_size=512)
+
+It is imported only when it is asked for, and is written in the library's public words, as a program of your own
+would be.
+"""
+
+from edutorch import __version__
