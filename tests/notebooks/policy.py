@@ -9,6 +9,7 @@ TAGS = {
     "exercise",
     "hide-input",
     "nbval-ignore-output",  # shows a time: its output is not compared
+    "python-text",  # shows a text that ships with Python: its output is compared on one Python only
     "raises-exception",
 }
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"

@@ -1,5 +1,7 @@
 """The machinery sees what it is there to see: notebooks, good and spoiled, through nbval and the script."""
 
+import sys
+
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
@@ -10,8 +12,8 @@ from tests.notebooks import harness, policy
 
 @pytest.fixture(autouse=True)
 def time_enough(monkeypatch):
-    """Only the tests of the budget are about time; the others may run on a busy machine."""
-    monkeypatch.setenv("LESSON_BUDGET_S", "600")
+    """Only the tests of the limit are about time; the others may run on a busy machine."""
+    monkeypatch.setenv("LESSON_LIMIT_S", "600")
 
 
 @pytest.fixture
@@ -84,11 +86,27 @@ def test_policy_catches_missing_outputs_that_nbval_lets_pass(notebook):
 
 
 @pytest.mark.parametrize("cells", [["time.sleep(30)"], ["time.sleep(0.4)"] * 8], ids=["one cell", "many cells"])
-def test_nbval_catches_a_notebook_over_its_budget(notebook, cells):
+def test_nbval_catches_a_notebook_over_its_limit(notebook, cells):
     path = notebook(("import time", None), *((cell, None) for cell in cells))
-    done = harness.nbval(path, LESSON_BUDGET_S="2")
+    done = harness.nbval(path, LESSON_LIMIT_S="2")
     assert done.returncode == 1
-    assert "budget" in done.stdout or "Timeout" in done.stdout
+    assert "limit" in done.stdout or "Timeout" in done.stdout
+
+
+def test_texts_of_another_python_are_not_compared(monkeypatch):
+    told_apart = new_code_cell("text", metadata={"tags": ["python-text"]})
+    plain = new_code_cell("1")
+    monkeypatch.setattr(script, "WRITTEN_ON", sys.version_info[:2])
+    assert script.is_compared(told_apart)
+    monkeypatch.setattr(script, "WRITTEN_ON", (3, 10))
+    assert not script.is_compared(told_apart)
+    assert script.is_compared(plain)
+
+
+def test_nbval_asks_whether_a_cell_is_compared(notebook):
+    path = notebook(("print(1)", "another text\n", "python-text"))
+    same_python = sys.version_info[:2] == script.WRITTEN_ON
+    assert harness.nbval(path).returncode == int(same_python)
 
 
 # -- run_notebooks.py ----------------------------------------------------------------------------------------
@@ -143,10 +161,10 @@ def test_a_failing_cell_fails_the_run(notebook, mode):
     assert "ZeroDivisionError" in done.stdout
 
 
-def test_the_script_keeps_the_budget(notebook):
-    done = harness.run_notebooks(notebook(("import time; time.sleep(30)", None)), LESSON_BUDGET_S="2")
+def test_the_script_keeps_the_limit(notebook):
+    done = harness.run_notebooks(notebook(("import time; time.sleep(30)", None)), LESSON_LIMIT_S="2")
     assert done.returncode == 1
-    assert "over its budget of 2 s" in done.stdout
+    assert "over its limit of 2 s" in done.stdout
 
 
 # -- run_notebooks.py --on torch -----------------------------------------------------------------------------
