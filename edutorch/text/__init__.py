@@ -9,3 +9,8 @@ would be.
 """
 
 from edutorch import __version__
+
+from .cache import *
+from .generation import *
+from .gpt import *
+from .sampling import *
