@@ -11,6 +11,10 @@ would be.
 from edutorch import __version__
 
 from .cache import *
+from .collate import *
+from .datasets import *
 from .generation import *
 from .gpt import *
 from .sampling import *
+from .tokenizers import *
+from .vocab import *
