@@ -10,6 +10,7 @@ would be.
 
 from edutorch import __version__
 
+from .bpe import *
 from .cache import *
 from .collate import *
 from .datasets import *

@@ -26,7 +26,7 @@ class PythonTopics(Mapping):
     that all characters are ASCII (a passage with others is left out); spaces at the ends of lines go; grammar is
     written as Python 3.14 writes it, `name: …` for `name ::= …`; "New in version" is "Added in version", as since 3.13.
 
-    What the texts say still differs between versions of Python: the same 79 topics are there in 3.11, 3.12 and 3.13, but
+    What the texts say still differs between versions of Python: 3.11, 3.12 and 3.13 have the same 79 topics, but
     new features are described where they exist, and other passages are improved. Do not count on a text's exact length
     or wording.
 
