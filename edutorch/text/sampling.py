@@ -113,7 +113,9 @@ def next_token(logits, *, temperature=1.0, top_k=None, top_p=None, generator=Non
         logits = logits.float()  # sums of probabilities need more digits than a half has
     greatest = logits.amax(-1, keepdim=True)  # NaN if there is one among them
     if not greatest.isfinite().all():
-        found = "NaN" if greatest.isnan().any() else "infinity" if greatest.max() > 0 else "only -inf in a row"
+        found = (
+            "NaN" if greatest.isnan().any() else "infinity" if (greatest == math.inf).any() else "only -inf in a row"
+        )
         raise ValueError(
             f"cannot choose a token from logits with {found}; if the model computed them, look for a loss that became "
             "NaN in training, or for a mask that hides all tokens"
