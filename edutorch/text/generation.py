@@ -131,7 +131,7 @@ def _columns(model, tokens, max_new_tokens, stop, cached, drawing):
     context = getattr(model, "context_length", total)
     cache = model.new_cache(batch, min(total, context)) if cached and hasattr(model, "new_cache") else None
     seen = 0  # so many tokens are in the cache
-    endings = None if stop is None else _Endings(stop)
+    endings = None if stop is None else _Endings(stop, tokens)
     with _evaluating(model):
         for end in range(length, total):
             if cache is not None and end <= context:
@@ -159,16 +159,16 @@ def _last(logits):
 class _Endings:
     """Which texts of a batch have come to their end, and with which token."""
 
-    def __init__(self, stop):
-        self.stop = torch.as_tensor(stop if isinstance(stop, int) else list(stop))
-        self.reached = self.last = None
+    def __init__(self, stop, tokens):
+        self.stop = torch.as_tensor(stop if isinstance(stop, int) else list(stop), device=tokens.device)
+        self.last = tokens[:, -1]
+        self.reached = torch.zeros_like(self.last, dtype=torch.bool)
 
     def fill(self, new):
         """Return the new tokens; of texts that had ended, the last one again."""
-        if self.reached is not None:
-            new = self.last.where(self.reached, new)
-        self.last, self.reached = new, torch.isin(new, self.stop.to(new.device))
-        return new
+        self.last = self.last.where(self.reached, new)
+        self.reached = self.reached | torch.isin(self.last, self.stop)
+        return self.last
 
     def all_reached(self):
         """Whether all texts have ended."""
