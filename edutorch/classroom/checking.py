@@ -1,0 +1,207 @@
+"""`check`: run an answer on all cases of its task, and say how it stands."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import secrets
+
+from . import diagnose, guard
+from .compare import difference
+from .draw import Draw
+from .guard import Outcome, TimeUp
+from .progress import note_check, read
+from .task import Task, chapter, find
+from .verdict import Case, Verdict, arguments, clipped, raised, shown
+
+TRIED: set[str] = set()  # the tasks checked since Python was started
+
+
+def check(answer, task=None, *, seed=None):
+    """Check an answer: a function or a class that bears the name of its task.
+
+    Args:
+        task: the task's name, where the answer has another one.
+        seed: draw the cases of an earlier check again, one that named this seed.
+
+    Returns:
+        A Verdict: shown as it is, `.passed` for programs, `.require()` raises unless the answer is right.
+
+    Raises:
+        LookupError: if there is no such task.
+    """
+    task = find(answer if task is None else task)
+    verdict = examine(task, answer, seed)
+    if verdict.status != "not attempted":
+        TRIED.add(task.name)
+        note_check(task.name, verdict.passed)
+    if verdict.passed:
+        done = read()
+        order = chapter(task.chapter).ORDER
+        finished = sum(bool(done.get(name, {}).get("passed")) for name in order)
+        if finished:
+            verdict.notes.append(f"{finished} of {len(order)} tasks of this chapter are done.")
+    return verdict
+
+
+def examine(task: Task, answer, seed=None):
+    """Return the Verdict on an answer, and leave nothing behind."""
+    seed = secrets.randbelow(1_000_000) if seed is None else seed
+    if not callable(answer):
+        text = f"What you gave is {diagnose.kind_of(answer)}, not a function: write `check({task.name})`, no brackets."
+        return Verdict(task.name, "not yet", text, seed=seed)
+    cases = [tuple(case) for case in task.cases(Draw(seed))]
+    wanted = [_wanted(task, case, seed + i) for i, case in enumerate(cases)]
+    given = _run(task, answer, cases, seed)
+    if diagnose.not_attempted(answer, given[0]):
+        text = f"Write the body of `{task.name}` and check again; `hint({task.name})` helps you to begin."
+        return Verdict(task.name, "not attempted", text, cases=len(cases), seed=seed)
+    faults = [_fault(task, answer, w, g) for w, g in zip(wanted, given, strict=False)]
+    right = sum(not fault for fault in faults)
+    first = next((i for i, fault in enumerate(faults) if fault), None)
+    if first is None:
+        return _by_rules(task, answer, cases, wanted, seed)
+    verdict = Verdict(task.name, "not yet", faults[first] or "", len(cases), right, seed=seed)
+    mistake = None if given[first].stopped else _recognised(task, cases, given, seed)
+    if mistake is not None:
+        verdict.mistake, verdict.message = mistake.name, mistake.message
+    verdict.case = _case(task, cases[first], wanted[first], given[first])
+    again = task.name if getattr(answer, "__name__", "") == task.name else f"your_answer, {task.name!r}"
+    verdict.notes.append(f"The same cases again: `check({again}, seed={seed})`. A nudge: `hint({task.name})`.")
+    return verdict
+
+
+def _used(task, answer):
+    """Return the function of a case's arguments that uses the answer as the task says."""
+    if task.probe is None:
+        return answer
+    return lambda *case: task.probe(answer, *case)
+
+
+def _run(task, answer, cases, seed):
+    """Return the Outcome of each case, up to one that was stopped."""
+    outcomes, left = [], task.time_limit
+    for i, case in enumerate(cases):
+        outcome = guard.call(_used(task, answer), case, left, seed + i)
+        outcomes.append(outcome)
+        left -= outcome.seconds
+        if outcome.stopped:
+            break
+        left = max(left, 0.05)
+    return outcomes
+
+
+def _wanted(task, case, seed):
+    """Return the Outcome that a case should have."""
+    if task.expected is None:
+        return guard.call(_used(task, task.reference), case, 60.0, seed)
+    before = tuple(copy.deepcopy(a) for a in case)
+    outcome = guard.call(task.expected, case, 60.0, seed)
+    if outcome.error is not None or outcome.stopped:
+        raise outcome.error or TimeUp
+    return Outcome(before, outcome.value)
+
+
+def _fault(task, answer, wanted, given):
+    """Say what is wrong with one case; empty if nothing is. Whatever the result is, looking at it does no harm."""
+    if given.stopped:
+        return (
+            f"Your code was stopped: all cases together may take {task.time_limit:g} seconds. Is there a loop that"
+            " never ends, or work in a Python loop that tensors could do at once?"
+        )
+    try:
+        return guard.within(max(task.time_limit, 1.0), lambda: _compared(task, answer, wanted, given))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return f"What you returned, a `{type(given.value).__name__}`, cannot be looked at: `{raised(error)}`."
+
+
+def _compared(task, answer, wanted, given):
+    if given.error is not None:
+        if wanted.error is not None and isinstance(given.error, type(wanted.error)):
+            return ""
+        return diagnose.exception(given.error, answer, wanted.error)
+    if wanted.error is not None:
+        return f"Here your code should raise {type(wanted.error).__name__}, and it returned a value."
+    found = difference(wanted.value, given.value, task.rtol, task.atol)
+    if found is not None:
+        text = diagnose.general(found, wanted.value, given.value)
+        return text[0].upper() + text[1:]
+    changed = difference(diagnose.data_of(wanted.arguments), diagnose.data_of(given.arguments), task.rtol, task.atol)
+    if changed is not None:
+        return (
+            "The result is right, but your code changed its argument in place: whoever called it finds other numbers in"
+            " there afterwards. Work on a new tensor (`x = x - 1`, not `x -= 1`), or on a `clone()`."
+        )
+    return ""
+
+
+def _recognised(task, cases, given, seed):
+    """Return the misconception whose outcomes are the answer's in every case, or None."""
+    for mistake in task.mistakes:
+        for i, (case, outcome) in enumerate(zip(cases, given, strict=True)):
+            theirs = guard.call(_used(task, mistake.answer), case, task.time_limit, seed + i)
+            if not _alike(theirs, outcome, task):
+                break
+        else:
+            return mistake
+    return None
+
+
+def _alike(theirs, outcome, task):
+    try:
+        return guard.within(max(task.time_limit, 1.0), lambda: diagnose.alike(theirs, outcome, task))
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # a result that cannot be compared is like no other
+        return False
+
+
+def _by_rules(task, answer, cases, wanted, seed):
+    """Return the verdict on an answer whose results are right: the task's further rules decide."""
+    complaint = next((c for rule in task.also if (c := rule(answer))), None)
+    if complaint is None:
+        return Verdict(task.name, "right", cases=len(cases), right=len(cases), seed=seed)
+    verdict = Verdict(task.name, "not yet", f"The results are right. {complaint}", len(cases), len(cases), seed=seed)
+    for mistake in task.mistakes:
+        if any(rule(mistake.answer) == complaint for rule in task.also) and _right(task, mistake, cases, wanted, seed):
+            verdict.mistake, verdict.message = mistake.name, f"The results are right. {mistake.message}"
+            break
+    return verdict
+
+
+def _right(task, mistake, cases, wanted, seed):
+    outcomes = _run(task, mistake.answer, cases, seed)
+    return not any(_fault(task, mistake.answer, w, g) for w, g in zip(wanted, outcomes, strict=False))
+
+
+def _case(task, case, wanted, given):
+    """Return the smallest failing case, ready to be shown."""
+    rows = arguments(task.reference if task.probe is None else _rest_of(task.probe), case)
+    short = all("\n" not in text and len(text) < 60 for _, text in rows)
+    if task.probe is None and short:
+        call, rows = f"{task.name}({', '.join(text for _, text in rows)})", []
+    elif task.probe is None:
+        call = f"{task.name}({', '.join(name for name, _ in rows)})"
+    else:
+        call = f"{task.name}, with"
+    expected = f"raises {raised(wanted.error)}" if wanted.error is not None else shown(wanted.value)
+    got = "nothing: it was stopped" if given.stopped else shown(given.value)
+    if given.error is not None:
+        got = f"raised {raised(given.error)}"
+    rows = [*rows, ("expected", expected), ("got", got)]
+    if given.printed.strip():
+        rows.append(("printed", clipped("\n".join(given.printed.strip().splitlines()[-4:]))))
+    return Case(call, rows)
+
+
+def _rest_of(probe):
+    """Return something with the signature of a probe without its first parameter, the answer."""
+
+    def rest():
+        """Stand for the probe."""
+
+    signature = inspect.signature(probe)
+    rest.__signature__ = signature.replace(parameters=list(signature.parameters.values())[1:])  # type: ignore[attr-defined]
+    return rest

@@ -1,0 +1,252 @@
+"""What is wrong with an answer, in words: a misconception by its name, or what can be said of any result."""
+
+from __future__ import annotations
+
+import dis
+import linecache
+import os
+import traceback
+import types
+
+import numpy as np
+
+from ..tensor import Tensor
+from .compare import close, same
+from .verdict import raised
+
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def alike(one, other, task):
+    """Whether two outcomes are the same: the value, or the exception's type; and what became of the arguments."""
+    if one.stopped or other.stopped:
+        return one.stopped and other.stopped
+    if one.error is not None or other.error is not None:
+        return type(one.error) is type(other.error)
+    return same(one.value, other.value, task.rtol, task.atol) and same(
+        data_of(one.arguments), data_of(other.arguments), task.rtol, task.atol
+    )
+
+
+def data_of(arguments):
+    """Return the part of the arguments that can be compared: tensors, numbers, text and containers of them."""
+    return tuple(_data(a) for a in arguments)
+
+
+def _data(value):
+    if isinstance(value, Tensor):
+        return value.detach()
+    if isinstance(value, (list, tuple)):
+        return [_data(v) for v in value]
+    if isinstance(value, dict):
+        return {k: _data(v) for k, v in value.items()}
+    plain = (bool, int, float, str, bytes, np.ndarray, np.generic)
+    return value if isinstance(value, plain) else type(value).__name__
+
+
+# ---- not attempted
+
+
+def not_attempted(answer, outcome):
+    """Whether an answer is still the stub: an empty body, or a NotImplementedError that it raised itself."""
+    codes = _codes_of(answer)
+    if isinstance(outcome.error, NotImplementedError):
+        frames = list(traceback.walk_tb(outcome.error.__traceback__))
+        return bool(frames) and frames[-1][0].f_code in codes
+    if outcome.error is None and outcome.value is None and isinstance(answer, types.FunctionType):
+        return _is_empty(answer.__code__)
+    return False
+
+
+def _codes_of(answer):
+    """Return the code of a function, or of a class's methods, and of what is defined inside."""
+    found, todo = set(), [answer]
+    while todo:
+        thing = todo.pop()
+        thing = getattr(thing, "__func__", thing)
+        if isinstance(thing, types.CodeType):
+            found.add(thing)
+            todo += [c for c in thing.co_consts if isinstance(c, types.CodeType)]
+        elif isinstance(thing, types.FunctionType):
+            todo.append(thing.__code__)
+        elif isinstance(thing, property):
+            todo += [f for f in (thing.fget, thing.fset) if f]
+        elif isinstance(thing, type):
+            todo += [v for v in vars(thing).values() if not isinstance(v, type)]
+    return found
+
+
+def _is_empty(code):
+    idle = {"RESUME", "NOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE", "POP_TOP", "CACHE"}
+    return all(step.opname in idle for step in dis.get_instructions(code))
+
+
+# ---- in general
+
+
+def line_of(error, answer):
+    """Return where in the learner's own code an exception was raised: (line number, its text), or None."""
+    codes = _codes_of(answer)
+    where = None
+    for frame in traceback.extract_tb(error.__traceback__):
+        if frame.filename and not frame.filename.startswith(PACKAGE) and "<edutorch" not in frame.filename:
+            where = frame
+    own = [
+        (number, frame.f_code.co_filename)
+        for frame, number in traceback.walk_tb(error.__traceback__)
+        if frame.f_code in codes
+    ]
+    if own:
+        number, filename = own[-1]
+        return number, linecache.getline(filename, number).strip()
+    return (where.lineno, (where.line or "").strip()) if where is not None else None
+
+
+def exception(error, answer, expected):
+    """Say what an answer raised, and where."""
+    where = line_of(error, answer)
+    place = f" in its line {where[0]}" + (f", `{where[1]}`" if where[1] else "") if where else ""
+    wanted = f" Here it should raise {type(expected).__name__}." if expected is not None else ""
+    if isinstance(error, SystemExit):
+        return f"Your code tried to leave Python{place}: an answer must return."
+    if isinstance(error, RecursionError):
+        return f"Your code calls itself without end{place}: look at where the calls should stop."
+    return f"Your code raised an exception{place}: `{raised(error)}`.{wanted}"
+
+
+def general(difference, expected, got):
+    """Say what tells a result from the expected one.
+
+    Args:
+        difference: the Difference found. expected, got: the whole results.
+    """
+    where = f"At {difference.at} of the result: " if difference.at else ""
+    return where + _SAYS[difference.kind](difference.expected, difference.got)
+
+
+def _nothing(expected, got):
+    return "your code returned `None`. Is a `return` missing?"
+
+
+def _kind(expected, got):
+    e, g = kind_of(expected), kind_of(got)
+    if expected is None:
+        return f"there should be nothing (`None`) here; you gave {g}."
+    if isinstance(got, types.GeneratorType):
+        return f"you gave a generator (there is a `yield`, or a `(... for ...)`); {e} is expected."
+    if isinstance(expected, Tensor) and isinstance(got, np.ndarray):
+        return f"you gave {g}; {e} is expected. Stay with torch's functions, or end with `torch.from_numpy(...)`."
+    if isinstance(expected, Tensor) and isinstance(got, (int, float, list, tuple)):
+        return f"you gave {g}; {e} is expected. `.item()` and `.tolist()` leave the tensors, and their graph, behind."
+    if isinstance(got, Tensor) and isinstance(expected, (bool, int, float, np.number)):
+        return f"you gave {g}; {e} is expected: `.item()` takes the number out of a tensor of one element."
+    if isinstance(got, (list, tuple)) and isinstance(expected, (list, tuple)):
+        return f"you gave {g}; {e} is expected: `{type(expected).__name__}(...)` makes one of it."
+    if isinstance(expected, int) and isinstance(got, float):
+        return f"you gave {g}, {got!r}; {e} is expected. True division `/` always gives floats, `//` keeps integers."
+    return f"you gave {g}; {e} is expected."
+
+
+def kind_of(value):
+    """Return what something is, with its article: "a Tensor", "an `int`"."""
+    if isinstance(value, Tensor):
+        return "a Tensor"
+    if isinstance(value, np.ndarray):
+        return "a NumPy array"
+    if isinstance(value, type):
+        return f"the class `{value.__name__}` itself"
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiou' else 'a'} `{name}`" if value is not None else "`None`"
+
+
+def _length(expected, got):
+    return f"there should be {len(expected)} values, and you gave {len(got)}."
+
+
+def _keys(expected, got):
+    missing, extra = [k for k in expected if k not in got], [k for k in got if k not in expected]
+    parts = [f"missing: {missing}"] * bool(missing) + [f"not expected: {extra}"] * bool(extra)
+    return f"the keys do not match; {', '.join(parts)}."
+
+
+def _shape(expected, got):
+    e, g = tuple(expected.shape), tuple(got.shape)
+    said = f"the shape is {g}, and should be {e}."
+    squeezed = [n for n in e if n != 1] == [n for n in g if n != 1]
+    if len(e) == len(g) and e == g[::-1] and _values_like(expected, got.T if len(g) == 2 else got):
+        return f"{said} The values are right, but the result is transposed."
+    if squeezed and len(e) != len(g):
+        more = "has a dimension of length 1 too many" if len(g) > len(e) else "has lost a dimension of length 1"
+        return f"{said} The result {more}: `keepdim`, `squeeze` and `unsqueeze` decide about those."
+    if sorted(e) == sorted(g):
+        return f"{said} The sizes are right, but their order is not."
+    if len(g) > len(e):
+        return f"{said} There is a dimension too many: was one not reduced, or did two shapes broadcast unawares?"
+    if len(g) < len(e):
+        return f"{said} A dimension is missing: was one reduced that should stay?"
+    return said
+
+
+def _values_like(expected, got):
+    return tuple(expected.shape) == tuple(got.shape) and close(_array(expected), _array(got))
+
+
+def _dtype(expected, got):
+    e, g = (str(v.dtype).removeprefix("torch.") for v in (expected, got))
+    values = "The values are right, but the dtype" if _values_like(expected, got) else "The dtype"
+    return f"{values} is {g}, and should be {e}."
+
+
+def _graph(expected, got):
+    return (
+        "the values are right, but the result is cut off from the graph (`requires_grad` is False): no gradient can"
+        " flow back through it. `detach`, `item`, `tolist`, `numpy`, `torch.tensor(...)` and `no_grad` cut it."
+    )
+
+
+def _values(expected, got):
+    if not isinstance(expected, (Tensor, np.ndarray, int, float)) or isinstance(expected, bool):
+        return "that is not the expected value."
+    e, g = (np.asarray(_array(v), np.float64) for v in (expected, got))
+    if not np.isfinite(g).all() and np.isfinite(e).all():
+        what = "NaN (not a number)" if np.isnan(g).any() else "infinite"
+        return f"{_some(~np.isfinite(g))} {what}: a division by zero, a logarithm of zero, or an overflow."
+    wrong = ~np.isclose(g, e, rtol=1e-4, atol=1e-5, equal_nan=True)
+    if e.size and np.abs(e).max() > 0 and np.isfinite(e).all():
+        if close(e, -g):
+            return "the numbers are right, but the sign is turned round."
+        big = np.abs(e) > 1e-4 * np.abs(e).max()
+        ratio = float(np.median(g[big] / e[big]))
+        if ratio and close(e * ratio, g) and e.size > 1:
+            return f"everything is off by the same factor: yours is {ratio:.4g} times the expected value."
+        offset = float(np.median(g - e))
+        if e.size > 1 and close(e + offset, g):
+            return f"everything is off by the same amount: yours is the expected value plus {offset:.4g}."
+    if e.size > 1 and close(np.sort(e, axis=None), np.sort(g, axis=None)):
+        square = e.ndim == 2 and e.shape[0] == e.shape[1]
+        if square and close(e, g.T):
+            return "the values are right, but the result is transposed."
+        return "the right numbers are all there, but in another order."
+    if e.size > 1:
+        return f"shape and dtype are right; {wrong.sum()} of {e.size} values are not."
+    return "that is not the expected value."
+
+
+def _some(mask):
+    return f"{mask.sum()} of {mask.size} values are" if mask.size > 1 else "the value is"
+
+
+def _array(value):
+    return value.detach().array if isinstance(value, Tensor) else np.asarray(value)
+
+
+_SAYS = {
+    "nothing": _nothing,
+    "kind": _kind,
+    "length": _length,
+    "keys": _keys,
+    "shape": _shape,
+    "dtype": _dtype,
+    "values": _values,
+    "graph": _graph,
+}

@@ -1,0 +1,175 @@
+"""Running code that nobody has looked at: with a time limit, on copies, and so that nothing it does leaks out."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import ctypes
+import io
+import random
+import signal
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from .. import dtypes, modes
+from ..random import fork_rng, manual_seed
+
+TICK = 0.02  # seconds between two attempts to stop code that catches the first
+MOST_PRINTED = 2000  # characters kept of what an answer prints
+
+
+class TimeUp(BaseException):
+    """Raised inside code that runs too long. No `except Exception` catches it."""
+
+
+@dataclass
+class Outcome:
+    """What came of one call.
+
+    Attributes:
+        value: what was returned. error: what was raised instead, or None.
+        arguments: the copies that the call was given, as it left them.
+        stopped: it ran into the time limit. printed: what it wrote to the screen. seconds: how long it took.
+    """
+
+    arguments: tuple
+    value: Any = None
+    error: BaseException | None = None
+    stopped: bool = False
+    printed: str = ""
+    seconds: float = 0.0
+
+
+def call(function, arguments, limit, seed=0):
+    """Call a function on copies of its arguments and return the Outcome, whatever it does.
+
+    Random numbers start from `seed`; the random stream, the grad mode and the default dtype are as before afterwards.
+    A real Ctrl-C goes through.
+    """
+    outcome = Outcome(tuple(copy.deepcopy(a) for a in arguments))
+    screen = _Screen()
+    start = time.perf_counter()
+    try:
+        with _settings_kept(seed), contextlib.redirect_stdout(screen):
+            outcome.value = within(limit, lambda: function(*outcome.arguments))
+    except TimeUp:
+        outcome.stopped = True
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # also SystemExit: `exit()` in an answer ends the answer, not the lesson
+        outcome.error = error
+    outcome.seconds = time.perf_counter() - start
+    outcome.printed = screen.getvalue()
+    return outcome
+
+
+@contextlib.contextmanager
+def _settings_kept(seed):
+    """Keep what a function may change for everybody: random streams, grad mode, default dtype."""
+    recording, dtype, state = modes.is_grad_enabled(), dtypes.get_default_dtype(), random.getstate()
+    try:
+        with fork_rng():
+            manual_seed(seed)
+            random.seed(seed)
+            yield
+    finally:
+        random.setstate(state)
+        dtypes.set_default_dtype(dtype)
+        modes.set_grad_enabled(recording)
+
+
+class _Screen(io.StringIO):
+    """Keeps the first characters that are written, and drops the rest: an endless loop may print."""
+
+    def write(self, text):
+        room = MOST_PRINTED - self.tell()
+        if room > 0:
+            super().write(text[:room])
+        return len(text)
+
+
+def within(limit, work):
+    """Return `work()`, or raise TimeUp after `limit` seconds, even in code that catches everything."""
+    if threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer"):
+        return _by_alarm(limit, work)
+    return _by_watchdog(limit, work)
+
+
+def _by_alarm(limit, work):
+    """Stop by a signal, which repeats: a bare `except` in a loop catches the first one, not all.
+
+    From the second on, tracing is switched on in every running frame of the work, so that each of its lines raises,
+    also the lines of its `except` blocks: from there nothing in the loop catches it.
+    """
+    armed, rang, outside, tracer = True, 0, sys._getframe(), sys.gettrace()
+
+    def raise_at_line(frame, event, argument):
+        if armed:
+            raise TimeUp
+        return raise_at_line
+
+    def ring(number, frame):
+        nonlocal rang
+        rang += 1
+        if not armed:
+            return
+        if rang > 1:
+            sys.settrace(raise_at_line)
+            while frame is not None and frame is not outside:
+                frame.f_trace = raise_at_line
+                frame = frame.f_back
+        raise TimeUp
+
+    before = signal.signal(signal.SIGALRM, ring)
+    try:
+        try:
+            signal.setitimer(signal.ITIMER_REAL, limit, TICK)
+            result = work()
+        finally:
+            armed = False
+        if rang:  # it swallowed the alarm and came to an end all the same
+            raise TimeUp
+        return result
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        sys.settrace(tracer)
+
+
+def _by_watchdog(limit, work):
+    """Stop from a second thread, where there are no signals: in other threads, and on Windows."""
+    ident, done, rang = threading.get_ident(), threading.Event(), False
+
+    def watch():
+        nonlocal rang
+        if done.wait(limit):
+            return
+        rang = True
+        while not done.is_set():
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(TimeUp))
+            done.wait(TICK)
+
+    dog = threading.Thread(target=watch, daemon=True)
+    dog.start()
+    try:
+        result = work()
+        if rang:
+            raise TimeUp
+        return result
+    finally:
+        _quietly_finish(done, dog, ident)
+
+
+def _quietly_finish(done, dog, ident):
+    """Call the watchdog off; an exception that it had just sent is taken back, or caught here."""
+    while True:
+        try:
+            done.set()
+            dog.join()
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), None)
+            return
+        except TimeUp:  # sent while we were on our way here
+            continue

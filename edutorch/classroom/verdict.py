@@ -1,0 +1,212 @@
+"""What a check says: one object, shown as text or, in JupyterLab, as a small page."""
+
+from __future__ import annotations
+
+import html
+import inspect
+import re
+from dataclasses import dataclass, field
+
+from ..tensor import Tensor
+
+MOST_LINES = 8  # of one value
+LONGEST_LINE = 110
+
+COLOURS = {"right": "#1a7f37", "not yet": "#9a6700", "not attempted": "#57606a"}
+
+
+class NotYet(AssertionError):
+    """Raised by `Verdict.require()` for an answer that is not right."""
+
+
+@dataclass
+class Case:
+    """One case as it is shown: the call, and the values beside it."""
+
+    call: str
+    rows: list[tuple[str, str]]
+
+
+@dataclass
+class Verdict:
+    """The result of a check.
+
+    Attributes:
+        task: the task's name. passed: whether the answer is right.
+        status: "right", "not yet" or "not attempted".
+        cases, right: how many cases there are, and how many the answer gets right.
+        message: what is wrong, in words. mistake: the name of the misconception, where one was recognised.
+        case: the smallest case that fails. seed: draws the same cases again.
+    """
+
+    task: str
+    status: str
+    message: str = ""
+    cases: int = 0
+    right: int = 0
+    mistake: str | None = None
+    case: Case | None = None
+    seed: int | None = None
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def passed(self):
+        """Whether the answer is right."""
+        return self.status == "right"
+
+    def require(self):
+        """Return the verdict if the answer is right.
+
+        Raises:
+            NotYet: an AssertionError, with the verdict as its text, if it is not.
+        """
+        if not self.passed:
+            raise NotYet(str(self))
+        return self
+
+    @property
+    def headline(self):
+        """One line: the task, and how it stands."""
+        if self.passed:
+            return f"{self.task}: right. It holds in all {self.cases} cases."
+        if self.status == "not attempted":
+            return f"{self.task}: not attempted yet."
+        if not self.right:
+            return f"{self.task}: not yet."
+        return f"{self.task}: not yet, but {self.right} of {self.cases} cases are right."
+
+    def __str__(self):
+        parts = [self.headline]
+        if self.message:
+            parts.append(self.message)
+        if self.case is not None:
+            parts.append("The smallest case that fails:\n" + _indented(self.case.call) + "\n" + _table(self.case.rows))
+        parts += self.notes
+        return "\n\n".join(parts)
+
+    def __repr__(self):
+        return str(self)
+
+    def _repr_html_(self):
+        colour = COLOURS[self.status]
+        parts = [f'<div style="font-weight: 600; color: {colour}">{html.escape(self.headline)}</div>']
+        parts += [f"<p>{_marked(text)}</p>" for text in _paragraphs(self.message)]
+        if self.case is not None:
+            rows = "".join(
+                f'<tr><td style="text-align: left; vertical-align: top">{html.escape(name)}</td>'
+                f'<td style="text-align: left"><pre style="margin: 0">{html.escape(value)}</pre></td></tr>'
+                for name, value in self.case.rows
+            )
+            parts.append(
+                f"<div>The smallest case that fails:</div><pre>{html.escape(_indented(self.case.call))}</pre>"
+                f"<table>{rows}</table>"
+            )
+        parts += [f'<div style="opacity: 0.75">{_marked(note)}</div>' for note in self.notes]
+        return f'<div style="border-left: 4px solid {colour}; padding: 0.2em 1em">{"".join(parts)}</div>'
+
+
+@dataclass
+class Page:
+    """Words to read: a hint, a solution, a notice. `text` is Markdown."""
+
+    title: str
+    text: str = ""
+    code: str = ""
+
+    def __str__(self):
+        return "\n\n".join(part for part in (self.title, self.text, self.code) if part)
+
+    def __repr__(self):
+        return str(self)
+
+    def _repr_html_(self):
+        code = f"<pre>{html.escape(self.code)}</pre>" if self.code else ""
+        text = "".join(f"<p>{_marked(p)}</p>" for p in _paragraphs(self.text))
+        return f'<div style="padding: 0.2em 1em"><b>{_marked(self.title)}</b>{text}{code}</div>'
+
+
+# ---- words and values
+
+
+def shown(value):
+    """Return a value as a few lines of text, whatever it is: a tensor with its shape, dtype and first rows."""
+    try:
+        text = _described(value) if isinstance(value, Tensor) else repr(value)
+        if not isinstance(text, str):
+            raise TypeError("no text")
+    except Exception as error:
+        return f"a {type(value).__name__} that cannot be shown ({type(error).__name__})"
+    return clipped(text)
+
+
+def clipped(text):
+    """Return a text's first lines, each of a readable length."""
+    lines = text.splitlines() or [""]
+    lines = [line if len(line) <= LONGEST_LINE else line[:LONGEST_LINE] + " …" for line in lines]
+    return "\n".join(lines[:MOST_LINES] + ["…"] * (len(lines) > MOST_LINES))
+
+
+def _described(tensor):
+    kind = str(tensor.dtype).removeprefix("torch.")
+    notes = ", requires grad" if tensor.requires_grad else ""
+    return f"{tensor.detach()!r}\nshape {tuple(tensor.shape)}, {kind}{notes}"
+
+
+def arguments(function, case):
+    """Return (name, value as text) for each argument of a case."""
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        parameters = []
+    rows = []
+    for i, value in enumerate(case):
+        last = parameters[-1] if parameters else None
+        if i < len(parameters) and parameters[i].kind is not inspect.Parameter.VAR_POSITIONAL:
+            name = parameters[i].name
+        elif last is not None and last.kind is inspect.Parameter.VAR_POSITIONAL:
+            name = last.name
+        else:
+            name = f"argument {i + 1}"
+        rows.append((name, shown(value)))
+    return rows
+
+
+def raised(error):
+    """Return an exception as its type and message, of one line."""
+    try:
+        message = str(error).strip().partition("\n")[0]
+    except Exception:
+        message = ""
+    name = type(error).__name__
+    return f"{name}: {message[:300]}" if message else name
+
+
+def _paragraphs(text):
+    return [part for part in text.split("\n\n") if part.strip()]
+
+
+def _marked(text):
+    """Return a little Markdown as HTML: `code`, **strong**, *emphasis*."""
+    text = html.escape(text, quote=False).replace("\n", "<br>")
+    pieces = re.split(r"(`[^`]+`)", text)
+    for i, piece in enumerate(pieces):
+        if i % 2:
+            pieces[i] = f"<code>{piece[1:-1]}</code>"
+        else:
+            piece = re.sub(r"\*\*([^*]+)\*\*", r"<b>\1</b>", piece)
+            pieces[i] = re.sub(r"\*([^*\s][^*]*)\*", r"<i>\1</i>", piece)
+    return "".join(pieces)
+
+
+def _indented(text, by="    "):
+    return "\n".join(by + line for line in text.splitlines())
+
+
+def _table(rows):
+    width = max((len(name) for name, _ in rows), default=0) + 2
+    lines = []
+    for name, value in rows:
+        first, *rest = value.splitlines() or [""]
+        lines.append(f"    {name:<{width}}{first}")
+        lines += [" " * (4 + width) + line for line in rest]
+    return "\n".join(lines)
