@@ -15,6 +15,7 @@ __all__ = ["NextTokens", "PythonTopics", "TextLines", "TextTable"]
 PLAIN = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "..."})
 GRAMMAR_RULE = re.compile(r"^( +\w+)( *) ::= ", re.MULTILINE)
 SENTENCE_END = re.compile(r"(?<=[a-z0-9)\"'*][.?!])\s+(?=[\"*(]?[A-Z])")
+BROKEN_WORD = re.compile(r"(?<=\w-)\n *(?=\w)")
 BULLET = re.compile(r"^\s*(?:[*-]|\d+\.|\[\d+\])\s+")
 
 
@@ -67,8 +68,8 @@ class PythonTopics(Mapping):
         found: dict[str, None] = {}
         for passage in passages(self.text):
             if is_prose(passage):
-                prose = " ".join(BULLET.sub("", passage).split())
-                found.update(dict.fromkeys(SENTENCE_END.split(prose)))
+                prose = " ".join(BROKEN_WORD.sub("", BULLET.sub("", passage)).split())
+                found.update(dict.fromkeys(s for s in SENTENCE_END.split(prose) if not s.endswith(":")))
         return list(found)
 
 
@@ -88,7 +89,7 @@ def is_prose(passage):
     """Whether a passage is made of sentences."""
     words = BULLET.sub("", passage).lstrip()
     letters = sum(character.isalpha() or character == " " for character in words)
-    return words[:1].isupper() and words.endswith((".", "?", "!", ".)", '."')) and letters > 0.8 * len(words)
+    return words[:1].isupper() and words.endswith((".", "?", "!", ":", ".)", '."')) and letters > 0.8 * len(words)
 
 
 class NextTokens(Dataset):

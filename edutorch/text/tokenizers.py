@@ -139,7 +139,7 @@ def setting(settings, name, kind):
     """
     value = settings.get(name)
     if type(value) is not kind:
-        raise ValueError(f"{name!r} should be a {kind.__name__}, and is {shown(value)}")
+        raise ValueError(f"{name!r} should be of type {kind.__name__}, and is {shown(value)}")
     return value
 
 

@@ -99,7 +99,7 @@ class Vocab:
             IndexError: if no token has it.
         """
         if not 0 <= index < len(self):
-            raise IndexError(f"no token has the number {index}: this vocabulary ends with {len(self) - 1}")
+            raise IndexError(f"no token has the number {index}: this vocabulary has {len(self)} tokens")
         return self._itos[index]
 
     def lookup_tokens(self, indices):
