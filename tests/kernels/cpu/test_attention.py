@@ -10,6 +10,7 @@ from edutorch.ops.attention import attention, attention_gradients
 
 SHAPES = {  # query, keys, size of a value
     "one block": ((2, 3, 4, 5), 6, 5),
+    "one query": ((2, 3, 1, 5), 6, 4),
     "heads in a row": ((7, 5, 4), 9, 3),
     "many samples": ((50, 4, 40, 8), 40, 8),
     "more queries than keys": ((2, 2, 150, 4), 70, 4),
@@ -27,7 +28,7 @@ def _case(request):
     key, value = (rng.standard_normal((*shape[:-2], keys, e)) for e in (shape[-1], size))
     g = rng.standard_normal((*shape[:-1], size))
     mask = np.where(rng.random((shape[-2], keys)) < 0.3, -math.inf, rng.standard_normal((shape[-2], keys)))
-    mask[1] = -math.inf
+    mask[1:2] = -math.inf
     kept = rng.random((*shape[:-1], keys)) < 0.8
     return query, key, value, g, mask, kept
 
@@ -83,6 +84,18 @@ def test_nan_and_infinity_stay_in_their_row():
     with np.errstate(all="ignore"):
         y, _ = kernels.attention_kernel(np, query, key, key, None, None, False, 1.0, 1.0)
     np.testing.assert_array_equal(y[0, 0], [[1, 1], [math.nan] * 2, [math.nan] * 2])
+
+
+def test_one_query_that_may_look_nowhere_finds_nothing():
+    query, key = np.ones((2, 1, 1, 2), np.float32), np.ones((2, 1, 3, 2), np.float32)
+    mask = np.zeros((2, 1, 1, 3), np.float32)
+    mask[1] = -math.inf
+    with np.errstate(all="ignore"):
+        y, logs = kernels.attention_kernel(np, query, key, key, mask, None, False, 1.0, 1.0)
+        arguments = (np, query, query, key, key, mask, None, y, logs, False, 1.0, 1.0, (True,) * 3 + (False,) * 2)
+        gradients = kernels.attention_gradients_kernel(*arguments)[:3]
+    np.testing.assert_array_equal(y[:, 0, 0], [[1, 1], [0, 0]])
+    assert all(np.isfinite(g).all() and not g[1].any() for g in gradients)
 
 
 def test_a_few_gradients(case):
