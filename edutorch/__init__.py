@@ -68,6 +68,7 @@ from .ops.compare import *
 from .ops.conv_functions import *
 from .ops.contrast import *
 from .ops.convert import *
+from .ops.memory_formats import *
 from .ops.create import *
 from .ops.ctc import ctc_loss
 from .ops.differences import *

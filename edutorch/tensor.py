@@ -169,10 +169,6 @@ class Tensor:
         """Return the address of the first element: tensors that share memory can be told by it."""
         return self.array.__array_interface__["data"][0]
 
-    def is_contiguous(self):
-        """Whether the elements lie in memory in row-major order, without gaps."""
-        return self.array.flags.c_contiguous
-
     def is_floating_point(self):
         """Whether the dtype is a floating one."""
         return self.dtype.is_floating_point
@@ -234,7 +230,7 @@ class Tensor:
             raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
         if self.array.dtype == dtypes.BFLOAT16:
             raise TypeError("Got unsupported ScalarType BFloat16\nNumPy has no bfloat16: use x.float().numpy().")
-        return self.array
+        return hand_out(self)
 
     def __array__(self, dtype=None, copy=None):
         array = self.numpy()
@@ -362,6 +358,14 @@ def _copied(array, memo):
     if not array.flags.writeable:
         view.flags.writeable = False
     return view
+
+
+def hand_out(tensor):
+    """Return a tensor's array for writes that nobody notes: whoever watches the memory is told to rely on nothing."""
+    storage = tensor.storage if tensor.base is None else tensor.base.storage
+    if storage is not None:
+        storage.watched = False
+    return tensor.array
 
 
 def memory_of(array):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import warnings
 
+import numpy as np
 import pytest
 
 import edutorch
@@ -113,3 +114,53 @@ def test_refused(call):
             program(torch)
         with pytest.raises(type(expected.value)):
             program(edutorch)
+
+
+FORMATS = ["contiguous_format", "preserve_format", "channels_last", "channels_last_3d"]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("shape", [(3,), (2, 3, 4, 5), (2, 2, 3, 4, 2)])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda torch, x, f: x.contiguous(memory_format=f),
+        lambda torch, x, f: x.clone(memory_format=f),
+        lambda torch, x, f: x.to(memory_format=f),
+        lambda torch, x, f: x.to(memory_format=f, copy=True),
+        lambda torch, x, f: x.to(torch.float64, memory_format=f),
+        lambda torch, x, f: x.double(memory_format=f),
+        lambda torch, x, f: x.transpose(0, -1).to(memory_format=f),
+        lambda torch, x, f: x.to(memory_format=f).contiguous(),
+        lambda torch, x, f: x.to(memory_format=f) * 2,
+        lambda torch, x, f: torch.zeros_like(x, memory_format=f),
+        lambda torch, x, f: torch.zeros_like(x.to(memory_format=f)),
+        lambda torch, x, f: torch.empty(x.shape, memory_format=f).zero_(),
+    ],
+)
+def test_memory_formats(name, shape, make):
+    def program(torch):
+        format = getattr(torch, name)
+        x = torch.arange(float(np.prod(shape))).reshape(shape).requires_grad_()
+        y = make(torch, x, format)
+        marks = [y.is_contiguous(memory_format=getattr(torch, n)) for n in FORMATS], y is x, repr(format)
+        return y, y.stride() if y.numel() else None, marks, y.grad_fn and y.grad_fn.name()
+
+    same_on_both(program)
+
+
+def test_a_module_in_a_memory_format():
+    def program(torch):
+        torch.manual_seed(0)
+        x = torch.randn(2, 3, 6, 6)
+        m = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4), torch.nn.Conv2d(4, 2, 2))
+        m = m.to(memory_format=torch.channels_last)
+        m(x.to(memory_format=torch.channels_last)).square().sum().backward()
+        return [(p, p.stride(), p.grad) for p in m.parameters()], m.to(memory_format=torch.channels_last_3d)
+
+    same_on_both(program)
+
+
+def test_a_memory_format_of_the_wrong_type():
+    with pytest.raises(TypeError, match=r"to\(\) received an invalid combination of arguments"):
+        edutorch.ones(2).to(memory_format="channels_last")

@@ -1,4 +1,4 @@
-"""Copies and conversions: `clone`, `to`, `float()` and their relatives."""
+"""Copies and conversions: `clone`, `contiguous`, `to`, `float()` and their relatives."""
 
 from __future__ import annotations
 
@@ -9,21 +9,10 @@ from ..backends import array_module
 from ..backends import device as _device
 from ..op import Array, op
 from ..tensor import Tensor, method
+from .memory_formats import contiguous_format, format_of, laid_out, lies_in, preserve_format
+from .memory_formats import memory_format as _format
 
-__all__ = ["clone", "contiguous_format", "memory_format", "preserve_format"]
-
-
-class memory_format:
-    """In which order a copy's elements lie: as in the original (`preserve_format`), or row by row."""
-
-    def __init__(self, name):
-        self.name = name
-
-    def __repr__(self):
-        return f"torch.{self.name}"
-
-
-contiguous_format, preserve_format = memory_format("contiguous_format"), memory_format("preserve_format")
+__all__ = ["clone"]
 
 
 @op(cast=None, out=False)
@@ -34,21 +23,46 @@ def clone(input: Array, *, memory_format=None):
     Math:     y = x
     Gradient: dL/dx = g
     """
-    return input.copy("C" if memory_format is contiguous_format else _order(input))
+    if memory_format in (None, preserve_format):
+        return input.copy(_order(input))
+    return laid_out(input, memory_format)
 
 
 clone.grad(input=lambda g: g)
 
 
+@method
+def contiguous(input, memory_format=contiguous_format):
+    """Return the tensor with its elements row by row in memory: itself if they already lie so, else a copy.
+
+    Args:
+        memory_format: another order, such as `torch.channels_last`.
+    """
+    if lies_in(input.array, memory_format):
+        return input
+    if memory_format is preserve_format:
+        raise RuntimeError("preserve memory format is unsupported by the contiguous operator")
+    return clone(input, memory_format=memory_format)
+
+
+@method
+def is_contiguous(self, memory_format=contiguous_format):
+    """Whether the elements lie in memory in row-major order, or in another memory format, without gaps."""
+    return lies_in(self.array, memory_format)
+
+
 @op(cast=None, out=False, name="astype", node="ToCopyBackward0")
-def astype(input: Array, dtype_):
-    """Convert the elements to another dtype (NumPy's or PyTorch's).
+def astype(input: Array, dtype_, memory_format=None):
+    """Convert the elements to another dtype (NumPy's or PyTorch's), and lay them out in another memory format.
 
     Shape:    input (*) -> out (*)
     Math:     y = x, rounded to the dtype
     Gradient: dL/dx = g, in the dtype of x
     """
-    return cast_array(input, dtypes.to_numpy(dtype_))
+    out = cast_array(input, dtypes.to_numpy(dtype_))
+    return (
+        out if memory_format in (None, preserve_format) or lies_in(out, memory_format) else laid_out(out, memory_format)
+    )
 
 
 astype.grad(input=lambda g: g)
@@ -77,7 +91,7 @@ def to(self, *args, **kwargs):
 
     Args:
         Any of: a dtype, a device (or its name), another tensor to be like; `dtype=`, `device=`, `copy=False`,
-        `non_blocking=False` (accepted).
+        `non_blocking=False` (accepted), `memory_format=`.
 
     Example:
         >>> import edutorch as torch
@@ -85,7 +99,13 @@ def to(self, *args, **kwargs):
         tensor([1., 2.], dtype=torch.float64)
     """
     where, d, copy = kwargs.pop("device", None), kwargs.pop("dtype", None), kwargs.pop("copy", False)
-    kwargs.pop("non_blocking", None), kwargs.pop("memory_format", None)
+    kwargs.pop("non_blocking", None)
+    order = kwargs.pop("memory_format", None)
+    if not (order is None or isinstance(order, _format)):
+        raise TypeError(
+            f"to() received an invalid combination of arguments - got (memory_format={type(order).__name__}, ): give "
+            "a memory format, such as torch.channels_last"
+        )
     if kwargs:
         raise TypeError(f"to() got an unexpected keyword argument '{next(iter(kwargs))}'")
     for a in args:
@@ -102,14 +122,15 @@ def to(self, *args, **kwargs):
     if where is not None:
         array_module(where)  # raises when the device is not at hand
     target = dtypes.to_numpy(d, self.array.dtype)
-    if target == self.array.dtype:
-        return self.clone() if copy else self
-    return astype(self, target)
+    stays = target == self.array.dtype and (order in (None, preserve_format) or order is format_of(self.array))
+    if stays and not copy:
+        return self
+    return astype(self, target, order)
 
 
 def _converter(name, target):
     def convert(self, memory_format=None):
-        return self.to(target)
+        return self.to(target, memory_format=memory_format)
 
     convert.__name__ = convert.__qualname__ = name
     convert.__doc__ = f"Return the tensor as {target}: `self.to({target})`."
@@ -125,13 +146,13 @@ _converter("char", dtypes.int8)
 @method
 def cpu(self, memory_format=None):
     """Return the tensor on the CPU; itself, if it already is there."""
-    return self.to("cpu")
+    return self.to("cpu", memory_format=memory_format)
 
 
 @method
 def cuda(self, device=None, non_blocking=False, memory_format=None):
     """Return the tensor on a CUDA device, the first if none is named; itself, if it already is there."""
-    return self.to(_device("cuda" if device is None else device))
+    return self.to(_device("cuda" if device is None else device), memory_format=memory_format)
 
 
 def _type(self, dtype=None, non_blocking=False):

@@ -17,6 +17,7 @@ from ..tensor import Tensor, wrap
 from .creation import creation, default_floats, number_of, numpy_dtype, scalar, sizes_of, whole_number
 from .dialect import speak
 from .from_data import finish
+from .memory_formats import made_in_order, preserve_format
 
 __all__ = [
     "empty",
@@ -62,7 +63,12 @@ def empty(xp, dtype, *sizes, size=None, memory_format=None):
 
     Shape: sizes, one by one or as one tuple -> out (*sizes)
     """
-    return xp.empty(sizes_of("empty", sizes, size), dtype or default_floats())
+    shape, d = sizes_of("empty", sizes, size), dtype or default_floats()
+    if memory_format is None:
+        return xp.empty(shape, d)
+    if memory_format is preserve_format:
+        raise RuntimeError("unsupported memory format Preserve")
+    return made_in_order(lambda shape: xp.empty(shape, d), shape, memory_format.order_for(shape))
 
 
 @creation
@@ -115,16 +121,18 @@ def empty_strided(xp, dtype, size, stride):
 # ---------------------------------------------------------------- like another tensor
 
 
-def _like(name, input, dtype, device, fill):
-    """Return an array like a tensor's, made by `fill(xp, shape, dtype)`, in the same order in memory."""
+def _like(name, input, dtype, device, memory_format, fill):
+    """Return an array like a tensor's, made by `fill(xp, shape, dtype)`, in the same order in memory unless told."""
     array = input.array
     target = numpy_dtype(name, dtype) or array.dtype
     xp = array_module(input.device if device is None else device)
-    if array.flags.c_contiguous or 0 in array.strides:
+    if memory_format not in (None, preserve_format):
+        order = memory_format.order_for(array.shape)
+    elif array.flags.c_contiguous or 0 in array.strides:
         return fill(xp, array.shape, target)
-    order = sorted(range(array.ndim), key=lambda d: -array.strides[d])
-    made = fill(xp, tuple(array.shape[d] for d in order), target)
-    return made.transpose(np.argsort(order))
+    else:
+        order = sorted(range(array.ndim), key=lambda d: -array.strides[d])
+    return made_in_order(lambda shape: fill(xp, shape, target), array.shape, order)
 
 
 def _like_arguments(function):
@@ -145,7 +153,7 @@ def zeros_like(input, *, dtype, device, memory_format=None):
 
     Shape: input (*) -> out (*)
     """
-    return _like("zeros_like", input, dtype, device, lambda xp, shape, d: xp.zeros(shape, d))
+    return _like("zeros_like", input, dtype, device, memory_format, lambda xp, shape, d: xp.zeros(shape, d))
 
 
 @_like_arguments
@@ -154,7 +162,7 @@ def ones_like(input, *, dtype, device, memory_format=None):
 
     Shape: input (*) -> out (*)
     """
-    return _like("ones_like", input, dtype, device, lambda xp, shape, d: xp.ones(shape, d))
+    return _like("ones_like", input, dtype, device, memory_format, lambda xp, shape, d: xp.ones(shape, d))
 
 
 @_like_arguments
@@ -163,7 +171,7 @@ def empty_like(input, *, dtype, device, memory_format=None):
 
     Shape: input (*) -> out (*)
     """
-    return _like("empty_like", input, dtype, device, lambda xp, shape, d: xp.empty(shape, d))
+    return _like("empty_like", input, dtype, device, memory_format, lambda xp, shape, d: xp.empty(shape, d))
 
 
 @_like_arguments
@@ -173,7 +181,9 @@ def full_like(input, fill_value, *, dtype, device, memory_format=None):
     Shape: input (*) -> out (*)
     """
     value = number_of("full_like", "fill_value", 2, fill_value)
-    return _like("full_like", input, dtype, device, lambda xp, shape, d: xp.full(shape, scalar(value, d), d))
+    return _like(
+        "full_like", input, dtype, device, memory_format, lambda xp, shape, d: xp.full(shape, scalar(value, d), d)
+    )
 
 
 def _new(name, fill):

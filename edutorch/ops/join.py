@@ -12,11 +12,13 @@ from ..errors import cannot_broadcast, not_a_tensor_in_list, not_implemented, wi
 from ..op import Array, Arrays, Sizes, op
 from ..tensor import Size, Tensor, method, wrap
 from .axes import axis_of
+from .convert import clone
 from .dialect import speak
 from .gather import index_select
 from .layout import row_by_row
 from .masks import masked_select
-from .views import compact, flatten, view
+from .memory_formats import contiguous_format
+from .views import flatten, view
 
 __all__ = [
     "atleast_1d",
@@ -296,7 +298,7 @@ def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
         raise RuntimeError("Repeats must be non-negative")
     shape = input.array.shape
     again = input.unsqueeze(dim + 1).expand((*shape[: dim + 1], repeats, *shape[dim + 1 :]))
-    return view(compact(again), (*shape[:dim], shape[dim] * repeats, *shape[dim + 1 :]))
+    return view(clone(again, memory_format=contiguous_format), (*shape[:dim], shape[dim] * repeats, *shape[dim + 1 :]))
 
 
 def _repeated_positions(repeats):

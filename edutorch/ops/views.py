@@ -16,6 +16,7 @@ from ..modes import enable_grad
 from ..op import Array, Sizes, op
 from ..tensor import Tensor, method, wrap
 from .axes import axis_of
+from .convert import contiguous
 from .dialect import speak
 from .layout import shares_memory
 
@@ -206,26 +207,6 @@ def unflatten(input, dim, sizes):
         raise RuntimeError(f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {dim} "
                            f"({shape[dim]}) in the input tensor")  # fmt: skip
     return view(input, (*shape[:dim], *sizes, *shape[dim + 1 :]))
-
-
-@method
-def contiguous(input, memory_format=None):
-    """Return the tensor with its elements row by row in memory: itself if they already lie so, else a copy."""
-    return input if input.array.flags.c_contiguous else compact(input)
-
-
-@op(cast=None, out=False, method=False, node="CloneBackward0")
-def compact(input: Array):
-    """Copy a tensor, row by row.
-
-    Shape:    input (*) -> out (*)
-    Math:     y = x
-    Gradient: dL/dx = g
-    """
-    return input.copy()
-
-
-compact.grad(input=lambda g: g)
 
 
 # ---------------------------------------------------------------- dimensions in another order

@@ -376,9 +376,10 @@ class Module(Hooked, Stateful):
         """Convert parameters and buffers to another dtype (floating ones only) or device, in place; returns the module.
 
         Args:
-            Any of: a dtype, a device, a tensor to be like; `dtype=`, `device=`, `non_blocking=`.
+            Any of: a dtype, a device, a tensor to be like; `dtype=`, `device=`, `non_blocking=`, and
+            `memory_format=`, which the weights of convolutions follow.
         """
-        dtype = kwargs.pop("dtype", None)
+        dtype, memory_format = kwargs.pop("dtype", None), kwargs.pop("memory_format", None)
         where = [a for a in args if not _is_dtype(a)]
         dtype = next((a for a in args if _is_dtype(a)), dtype)
         if isinstance(where[0] if where else None, Tensor):
@@ -389,7 +390,7 @@ class Module(Hooked, Stateful):
             )
 
         def convert(t):
-            t = t.to(*where, **kwargs)
+            t = t.to(*where, **kwargs, memory_format=memory_format if t.ndim in (4, 5) else None)
             return t.to(dtype) if dtype is not None and t.is_floating_point() else t
 
         return self._apply(convert)
