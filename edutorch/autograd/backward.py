@@ -11,7 +11,7 @@ import numpy as np
 from ..backends import XP
 from ..errors import with_remedy
 from ..modes import is_grad_enabled
-from ..tensor import Tensor, method, wrap
+from ..tensor import Tensor, hand_out, method, wrap
 from .engine import run_backward
 from .graph import Handle, as_tensor, edge_of
 from .versions import bump, storage_of
@@ -299,7 +299,7 @@ Tensor.grad = property(_get_grad, _set_grad)  # type: ignore[assignment]
 
 def _get_data(self):
     """The same memory without any history; writes through it are not noticed by autograd. Prefer `detach()`."""
-    return wrap(self.array)
+    return wrap(hand_out(self))
 
 
 def _set_data(self, value):

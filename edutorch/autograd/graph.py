@@ -182,6 +182,11 @@ class FormulaNode(Node):
             raise modified(t, self, self._producer(i))
         return t.array
 
+    def intact(self, i):
+        """Return the saved output `i` as an array, or None if somebody wrote to it, or could have."""
+        storage = self.saved[i].storage
+        return self.saved[i].array if storage.watched and storage.stamp <= self.stamp else None
+
     def tensor(self, i):
         """Return saved tensor `i` with its history, for a backward pass that is itself recorded."""
         self.array(i)

@@ -15,12 +15,16 @@ tick = itertools.count(1).__next__
 
 
 class Storage:
-    """What aliases of one memory share: when it was last written (`stamp`) and how often (`version`)."""
+    """What aliases of one memory share: when it was last written (`stamp`) and how often (`version`).
 
-    __slots__ = ("stamp", "version", "recent")
+    `watched` is False once the memory was handed out, as `.data` or an array, for writes that nobody notes.
+    """
+
+    __slots__ = ("stamp", "version", "recent", "watched")
 
     def __init__(self):
         self.stamp = self.version = 0
+        self.watched = True
         self.recent = None  # stamps of the last writes, from which an error message tells the expected version
 
     def write(self, stamp):

@@ -15,7 +15,9 @@ An operator is written once, on arrays, with `xp` standing for the array library
   before the forward runs, and `dim` and `keepdim`, if they have defaults, may also be called `axis` and `keepdims`.
 - **Formulas**, one per differentiable input, name what they need: `g` (the output's gradient), an input, a
   parameter, `out`, `xp`, `shape` (of this input), or an extra result of the forward. Only that is kept, and only
-  if an input that needs it is tracked. What a formula returns is summed down to the input's shape and cast to its
+  if an input that needs it is tracked. `intact` is the output too, for formulas that can do without: None where
+  it was written to since, which is an error with `out`, or is not what the forward computed (rounded to a half), or
+  where the backward pass is recorded. What a formula returns is summed down to the input's shape and cast to its
   dtype by the engine, so no formula mentions broadcasting.
 - **One dialect.** Formulas use what NumPy, CuPy and Tensor share: operators, `xp.*`, `.sum(axis=, keepdims=)`,
   `.reshape`, `.swapaxes`, `.mT`, `.astype`. The engine feeds them arrays, or Tensors under `create_graph=True`;
@@ -132,12 +134,13 @@ class Op:
 
         Raises:
             TypeError: if a formula names something that is neither an input, a parameter, nor one of
-                `g out xp shape` or an extra result.
+                `g out intact xp shape` or an extra result.
         """
         legal = [
             "g",
             *self.params,
             "out",
+            "intact",
             "xp",
             "shape",
             *self.extras,

@@ -25,7 +25,9 @@ class NodeClasses(dict):
         cls = self[label] = type(label or op.node_name, bases, body)
         cls.many = op.outputs == "many"
         cls.kept, cls.gradients = op.kept, write_gradients(op, half=HalfNode in self.mixins)
-        cls.frees = not {*op.kept}.isdisjoint({"out", *op.kinds, *op.extras, *(op.outputs if several else ())})
+        cls.frees = not {*op.kept}.isdisjoint(
+            {"out", "intact", *op.kinds, *op.extras, *(op.outputs if several else ())}
+        )
         return cls
 
 
@@ -137,6 +139,8 @@ def _fetch(op, name, i, create, half, outputs):
     saved, kind = f"node.saved[{i}]", op.kinds.get(name, "")
     if kind == "Arrays":
         return f"[node.list_item(t, {create}) for t in {saved}]"
+    if name == "intact":
+        return "None" if create or half else f"node.intact({i})"
     if name == "out" and create:
         return f"node.out_tensor({i})"
     if name in outputs and create:

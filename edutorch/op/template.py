@@ -242,9 +242,8 @@ class Template:
 
     def _make_node(self):
         op = self.op
-        if (
-            "out" in op.kept
-        ):  # the output's memory is saved, not the output: it leads to the node, and would make a ring
+        # The output's memory is saved, not the output: it leads to the node, and would make a ring.
+        if {"out", "intact"} & {*op.kept}:
             self.emit("    kept_out = new(Tensor)")
             self.emit("    kept_out.array = r")
             self.emit("    kept_out.storage = y.storage = Storage()")
@@ -277,7 +276,7 @@ class Template:
         saved = []
         for name in op.kept:
             value = name
-            if name == "out":
+            if name in ("out", "intact"):
                 value = "kept_out"
             elif name in op.extras:
                 value = f"x_{name}"

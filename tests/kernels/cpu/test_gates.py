@@ -1,4 +1,4 @@
-"""GELU by a polynomial against the error function, and choosing by bits against `np.where`."""
+"""GELU by a rational function against the error function, and choosing by bits against `np.where`."""
 
 import math
 
@@ -6,38 +6,112 @@ import numpy as np
 import pytest
 
 import edutorch
+from edutorch.kernels.cpu import gates
 from edutorch.kernels.cpu.gates import BLOCK, gelu_gradients_kernel, gelu_kernel
 from edutorch.kernels.cpu.masks import choose_kernel
 from edutorch.ops.gates import gelu, gelu_gradients
 
+FORMS = pytest.mark.parametrize("approximate", ["none", "tanh"])
 
+
+@pytest.fixture(autouse=True)
+def quiet():
+    with np.errstate(all="ignore"):  # as the engine calls kernels
+        yield
+
+
+def gradient(g, x, approximate, intact=None):
+    return gelu_gradients_kernel(np, g, x, approximate, intact)[0]
+
+
+@FORMS
 @pytest.mark.parametrize("size", [0, 1, 100, BLOCK, 2 * BLOCK + 5])
-def test_gelu_is_as_exact_as_float32(size):
-    x = np.linspace(-12, 12, size, dtype=np.float64)
-    exact = gelu.op.forward(np, x)
-    found = gelu_kernel(np, x.astype(np.float32), approximate="none")
+def test_gelu_is_as_exact_as_float32(size, approximate):
+    x = np.linspace(-14, 14, size).astype(np.float32).astype(np.float64)
+    exact = gelu.op.forward(np, x, approximate=approximate)
+    found = gelu_kernel(np, x.astype(np.float32), approximate=approximate)
     assert found.dtype == np.float32
-    np.testing.assert_allclose(found, exact, rtol=1e-6, atol=1e-6)
-    g = np.cos(x)
-    (exact,) = gelu_gradients(np, g, x, "none")
-    (found,) = gelu_gradients_kernel(np, g.astype(np.float32), x.astype(np.float32), "none")
-    assert found.dtype == np.float32
-    np.testing.assert_allclose(found, exact, rtol=2e-6, atol=2e-6)
+    np.testing.assert_allclose(found, exact, rtol=2.5e-7, atol=2.5e-7)
+    g = np.cos(x).astype(np.float32)
+    exact = gelu_gradients(np, g, x, approximate, None)[0]
+    for intact in (found, None):
+        slope = gradient(g, x.astype(np.float32), approximate, intact)
+        assert slope.dtype == np.float32
+        np.testing.assert_allclose(slope, exact, rtol=4e-7, atol=4e-7)
 
 
-def test_gelu_far_out():
-    x = np.array([-math.inf, -1e30, -50.0, -6.0, 6.0, 7.0, 8.0, 10.0, 20.0, 50.0, 1e30, math.inf, math.nan], np.float32)
-    with np.errstate(all="ignore"):
-        found = gelu_kernel(np, x, approximate="none")
-    np.testing.assert_allclose(found, [math.nan, 0, 0, 0, *x[4:]], atol=1e-6)
+@FORMS
+@pytest.mark.parametrize("quickest", [(np.exp2, 1 / math.log(2)), (np.exp, 1.0)])
+def test_gelu_by_either_exponential(quickest, approximate, monkeypatch):
+    monkeypatch.setattr(gates, "quickest", lambda dtype: quickest)
+    x = np.linspace(-9, 9, 1000).astype(np.float32)
+    found = gelu_kernel(np, x, approximate=approximate)
+    exact = x.astype(np.float64)
+    np.testing.assert_allclose(found, gelu.op.forward(np, exact, approximate=approximate), rtol=5e-7, atol=5e-7)
+    slope = gradient(np.ones_like(x), x, approximate, found)
+    np.testing.assert_allclose(slope, gelu_gradients(np, 1.0, exact, approximate, None)[0], rtol=5e-7, atol=5e-7)
 
 
+@FORMS
+def test_gelu_at_zero_and_next_to_it(approximate):
+    x = np.array([0.0, -0.0, 1e-45, -1e-42, 1e-38, -1e-30, 1e-20, 1.0], np.float32)
+    found = gelu_kernel(np, x, approximate=approximate)
+    np.testing.assert_array_equal(found[:7], x[:7] / 2)
+    assert np.signbit(found[1])
+    np.testing.assert_allclose(gradient(np.ones_like(x), x, approximate, found)[:7], 0.5, rtol=1e-6)
+
+
+@FORMS
+def test_gelu_far_out(approximate):
+    x = np.array([-math.inf, -1e30, -1e6, -50.0, 6.0, 7.0, 20.0, 50.0, 1e6, 1e30, math.inf, math.nan], np.float32)
+    some = np.isfinite(x) & (abs(x) < 1e5)
+    for part in (x, x[some]):
+        found = gelu_kernel(np, part, approximate=approximate)
+        np.testing.assert_allclose(found, gelu.op.forward(np, part, approximate=approximate), atol=1e-6)
+        slope = gradient(np.ones_like(part), part, approximate, found)
+        expected = gelu_gradients(np, np.ones_like(part), part, approximate, None)[0]
+        np.testing.assert_allclose(slope, expected, atol=2e-6)
+
+
+@FORMS
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_gelu_of_a_transpose(dtype):
+def test_gelu_of_a_transpose(dtype, approximate):
     x = np.random.Generator(np.random.PCG64(0)).standard_normal((30, 40)).astype(dtype).T
-    exact = gelu.op.forward(np, x.astype("float64"))
-    np.testing.assert_allclose(gelu_kernel(np, x, approximate="none"), exact, rtol=1e-6, atol=1e-6)
-    assert gelu_gradients_kernel(np, x, x, "none")[0].shape == (40, 30)
+    exact = gelu.op.forward(np, x.astype("float64"), approximate=approximate)
+    np.testing.assert_allclose(gelu_kernel(np, x, approximate=approximate), exact, rtol=1e-6, atol=1e-6)
+    exact = gelu_gradients(np, x.astype("float64"), x.astype("float64"), approximate, None)[0]
+    np.testing.assert_allclose(gradient(x, x, approximate), exact, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda y: y.mul_(0),
+        lambda y: y.detach().zero_(),
+        lambda y: y.data.zero_(),
+        lambda y: y.detach().numpy().fill(0),
+        lambda y: y.view(-1)[3:].zero_(),
+        lambda y: y.view(-1).data.zero_(),
+    ],
+)
+def test_gelu_does_without_an_output_that_was_written_to(write):
+    x = edutorch.linspace(-3, 3, 40).requires_grad_()
+    edutorch.nn.functional.gelu(x).sum().backward()
+    expected, x.grad = x.grad, None
+    y = edutorch.nn.functional.gelu(x)
+    total = y.sum()
+    write(y)
+    total.backward()
+    np.testing.assert_allclose(x.grad.numpy(), expected.numpy(), rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("dtype", [edutorch.float16, edutorch.bfloat16])
+def test_gelu_of_halves_does_without_the_rounded_output(dtype):
+    x = edutorch.linspace(-3, 3, 1000).to(dtype).requires_grad_()
+    wide = x.detach().float().requires_grad_()
+    for t in (x, wide):
+        edutorch.nn.functional.gelu(t).sum().backward()
+    assert edutorch.equal(x.grad, wide.grad.to(dtype))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "int64", "bool", "int8"])
