@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from typing import Optional, Tuple
 
 import torch
 import torch.nn.functional as F
@@ -14,7 +13,7 @@ class ModelArgs:
     dim: int = 32
     n_layers: int = 2
     n_heads: int = 4
-    n_kv_heads: Optional[int] = 2
+    n_kv_heads: int | None = 2
     vocab_size: int = 40
     multiple_of: int = 8
     norm_eps: float = 1e-5
@@ -48,7 +47,7 @@ def rotate_half(x):
     return torch.cat((-x2, x1), dim=-1)
 
 
-def apply_rotary_emb(xq, xk, cos, sin) -> Tuple[torch.Tensor, torch.Tensor]:
+def apply_rotary_emb(xq, xk, cos, sin) -> tuple[torch.Tensor, torch.Tensor]:
     cos, sin = (t[None, :, None, :] for t in (cos, sin))
     return (xq * cos + rotate_half(xq) * sin).type_as(xq), (xk * cos + rotate_half(xk) * sin).type_as(xk)
 
@@ -75,7 +74,7 @@ class Attention(nn.Module):
         self.register_buffer("cache_k", torch.zeros(shape), persistent=False)
         self.register_buffer("cache_v", torch.zeros(shape), persistent=False)
 
-    def forward(self, x, start_pos: Optional[int], cos, sin, mask: Optional[torch.Tensor]):
+    def forward(self, x, start_pos: int | None, cos, sin, mask: torch.Tensor | None):
         bsz, seqlen, _ = x.shape
         xq = self.wq(x).view(bsz, seqlen, self.n_heads, self.head_dim)
         xk = self.wk(x).view(bsz, seqlen, self.n_kv_heads, self.head_dim)
