@@ -17,6 +17,7 @@ from .ladder import hint, solution
 from .numerical import numerical_gradient
 from .progress import progress
 from .rules import never_calls, no_loops
+from .swap import swap
 from .task import Task
 from .verdict import NotYet, Verdict
 
@@ -26,6 +27,7 @@ __all__ = [
     "hint",
     "solution",
     "progress",
+    "swap",
     "numerical_gradient",
     "Task",
     "Draw",

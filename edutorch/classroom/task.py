@@ -1,7 +1,8 @@
 """A task: everything about one exercise in one file, and how a task is found.
 
 A task file `tasks/ch01_tensors/strides_of.py` holds the statement (its docstring: a title, and Markdown), the
-reference, the cases, and `task = Task(...)` with the misconceptions below it. The file's name is the task's and the reference's.
+reference, the cases, and `task = Task(...)` with the misconceptions below it. The file is named as the reference, which
+gives the task its name.
 `tasks/ch01_tensors/__init__.py` holds the chapter's title and introduction in its docstring and `ORDER`, its tasks.
 """
 

@@ -39,6 +39,12 @@ def lazy(name, write):
     return function
 
 
+def write_now(function):
+    """Make a lazy function write its code, if it has not."""
+    if function.__code__ is _stub.__code__:
+        function.__globals__["_compile"]()
+
+
 def forget(function):
     """Make a lazy function write its code anew at its next call."""
     function.__code__, function.__defaults__, function.__kwdefaults__ = _stub.__code__, None, None

@@ -27,4 +27,5 @@ def operator_form(call, arrays=False):
     operator = call.op
     form = lazy(operator.name, lambda: (write_call(operator, False), {**namespace(operator, False), "_detour": detour}))
     form.__doc__, form.__module__ = call.__doc__, call.__module__
+    form.operator_of = operator
     return form
