@@ -53,22 +53,22 @@ def need_normalized_shape(name, input, normalized_shape, **parameters):
     Raises:
         RuntimeError: as the name says.
     """
-    shape, n = list(input.shape), len(normalized_shape)
-    sizes = list(normalized_shape)
+    shape, n, sizes = input.shape, len(normalized_shape), tuple(normalized_shape)
     if not n:
         raise RuntimeError(
             "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, but got "
             "normalized_shape = []"
         )
     for parameter, value in parameters.items():
-        if value is not None and list(value.shape) != sizes:
+        if value is not None and value.shape != sizes:
             raise RuntimeError(
                 f"Expected {parameter} to be of same shape as normalized_shape, but got {parameter} of shape "
-                f"{list(value.shape)} and normalized_shape = {sizes}"
+                f"{list(value.shape)} and normalized_shape = {list(sizes)}"
             )
-    if shape[len(shape) - n :] != sizes or len(shape) < n:
+    if shape[-n:] != sizes:
         star = "*" if name == "rms_norm" else "*, "
         wanted = ", ".join(map(str, sizes))
         raise RuntimeError(
-            f"Given normalized_shape={sizes}, expected input with shape [{star}{wanted}], but got input of size{shape}"
+            f"Given normalized_shape={list(sizes)}, expected input with shape [{star}{wanted}], but got input of size"
+            f"{list(shape)}"
         )

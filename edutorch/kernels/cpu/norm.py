@@ -176,6 +176,8 @@ def layer_norm_kernel(xp, input, normalized_shape, weight, bias, eps):
     n = math.prod(normalized_shape)
     if n < FEW or not input.size or input.dtype.kind != "f":
         return layer_norm.op.forward(xp, input, normalized_shape, weight, bias, eps)
+    if input.size == n:
+        return of_one_row(input, weight, bias, eps)
     x = input.reshape(-1, n)
     mean = x @ np.full(n, 1 / n, x.dtype)
     kept = input.shape[: input.ndim - len(normalized_shape)] + (1,) * len(normalized_shape)
@@ -199,6 +201,21 @@ def layer_norm_kernel(xp, input, normalized_shape, weight, bias, eps):
     out *= x
     out += two_products(-mean * rstd, weight, None if bias is None else np.ones_like(mean), bias)
     return out.reshape(input.shape), mean.reshape(kept), rstd.reshape(kept)
+
+
+def of_one_row(input, weight, bias, eps):
+    """Compute the layer norm of a single vector, as when a text is written token by token: its moments are numbers."""
+    x = input.reshape(-1)
+    mean = x.dot(np.full(x.size, 1 / x.size, x.dtype))
+    out = x - mean
+    rstd = 1 / np.sqrt(out.dot(out) / x.dtype.type(x.size) + eps)
+    out *= rstd
+    out = out.reshape(input.shape)
+    if weight is not None:
+        out *= weight
+    if bias is not None:
+        out += bias
+    return out, np.array(mean, x.dtype, ndmin=input.ndim), np.array(rstd, x.dtype, ndmin=input.ndim)
 
 
 @layer_norm.backward_kernel("cpu")

@@ -43,32 +43,38 @@ def scaled_dot_product_attention(
     for position, (name, given) in enumerate((("query", query), ("key", key), ("value", value)), 1):
         if not isinstance(given, Tensor):
             raise not_a_tensor("scaled_dot_product_attention", name, position, given)
-    _need_dtypes(query, key, value, attn_mask)
+    _check_tensors(query, key, value, attn_mask)
     if enable_gqa:
         key, value = _for_all_heads(query, key), _for_all_heads(query, value)
+    if attn_mask is not None and is_causal and not fits_flash(query, key, value, attn_mask, dropout_p):
+        raise RuntimeError("_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True")
     shape = _scores_shape(query, key, value)
     if attn_mask is not None:
-        if is_causal and not fits_flash(query, key, value, attn_mask, dropout_p):
-            raise RuntimeError(
-                "_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True"
-            )
+        if attn_mask.ndim < 2 and fits_flash(query, key, value, None, dropout_p):  # PyTorch's fused kernel asks for two
+            raise dimension_out_of_range(attn_mask.ndim, -2)
         attn_mask = _added_to_scores(attn_mask, query, shape)
     kept, keep_scale = _draw(query, shape, dropout_p)
     scale = 1 / math.sqrt(query.shape[-1] or 1) if scale is None else scale
     return attention(query, key, value, attn_mask, kept, is_causal, scale, keep_scale)
 
 
-def _need_dtypes(query, key, value, attn_mask):
-    q, k, v = (C_NAMES.get(t.dtype.name, t.dtype.name) for t in (query, key, value))
-    if not q == k == v:
+def _check_tensors(query, key, value, attn_mask):
+    if not query.dtype == key.dtype == value.dtype:
+        q, k, v = (C_NAMES.get(t.dtype.name, t.dtype.name) for t in (query, key, value))
         raise RuntimeError(
             f"Expected query, key, and value to have the same dtype, but got query.dtype: {q} key.dtype: {k} and "
             f"value.dtype: {v} instead."
         )
+    if min(query.ndim, key.ndim, value.ndim) < 2:
+        raise RuntimeError(
+            f"Expected query, key, and value to all be  at least 2 dimensional, but got query.dim: {query.ndim} "
+            f"key.dim: {key.ndim} and value.dim: {value.ndim} instead."
+        )
     if attn_mask is not None and attn_mask.dtype not in (dtypes.bool, dtypes.float32, query.dtype):
         raise RuntimeError(
             "Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype: "
-            f"{C_NAMES.get(attn_mask.dtype.name, attn_mask.dtype.name)} and  query.dtype: {q} instead."
+            f"{C_NAMES.get(attn_mask.dtype.name, attn_mask.dtype.name)} and  query.dtype: "
+            f"{C_NAMES.get(query.dtype.name, query.dtype.name)} instead."
         )
 
 
@@ -90,11 +96,6 @@ def _scores_shape(query, key, value):
         RuntimeError: if the shapes do not fit.
     """
     q, k, v = query.shape, key.shape, value.shape
-    if min(len(q), len(k), len(v)) < 2:
-        raise RuntimeError(
-            f"Expected query, key, and value to all be  at least 2 dimensional, but got query.dim: {len(q)} key.dim: "
-            f"{len(k)} and value.dim: {len(v)} instead."
-        )
     scores = (*_broadcast(q[:-2], k[:-2]), q[-2], k[-2])
     if q[-1] != k[-1]:
         raise mismatch(q, (*k[:-2], k[-1], k[-2]))
@@ -106,6 +107,8 @@ def _scores_shape(query, key, value):
 
 def _broadcast(a, b):
     """Return the shape that two broadcast to."""
+    if a == b:
+        return a
     n = max(len(a), len(b))
     pairs = list(zip((1,) * (n - len(a)) + a, (1,) * (n - len(b)) + b, strict=True))
     if any(x != y and 1 not in (x, y) for x, y in pairs):
@@ -115,8 +118,6 @@ def _broadcast(a, b):
 
 def _added_to_scores(attn_mask, query, shape):
     """Return a mask as floats to be added to the scores: of booleans, -inf where a query may not look."""
-    if attn_mask.ndim < 2:
-        raise dimension_out_of_range(attn_mask.ndim, -2)
     broadcast = _broadcast(shape, attn_mask.shape)
     if broadcast != shape:
         raise RuntimeError(f"output with shape {list(shape)} doesn't match the broadcast shape {list(broadcast)}")

@@ -73,7 +73,14 @@ def test_group_norm(shape, groups, dtype, mean, affine):
 @dtypes_means_and_parameters
 @pytest.mark.parametrize(
     ("shape", "normalized"),
-    [((4, 10), (10,)), ((3, 4, 5, 6), (5, 6)), ((200, 130), (130,)), ((5, 3), (3,)), ((9,), (9,))],
+    [
+        ((4, 10), (10,)),
+        ((3, 4, 5, 6), (5, 6)),
+        ((200, 130), (130,)),
+        ((5, 3), (3,)),
+        ((9,), (9,)),
+        ((1, 1, 3, 4), (3, 4)),
+    ],
 )
 def test_layer_norm(shape, normalized, dtype, mean, affine):
     eps = 1e-5
