@@ -122,7 +122,7 @@ def fits_flash(query, key, value, attn_mask, dropout_p):
     return (
         query.ndim == key.ndim == value.ndim == 4
         and query.shape[:2] == key.shape[:2] == value.shape[:2]
-        and query.shape[-1] == value.shape[-1]
+        and query.shape[-1] == key.shape[-1] == value.shape[-1]
         and bool(query.array.size and key.array.size)
         and not dropout_p
         and (attn_mask is None or (attn_mask.ndim in (2, 4) and not attn_mask.requires_grad))

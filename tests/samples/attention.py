@@ -36,6 +36,8 @@ SAMPLES = [
     Sample(SDPA, Q, K, WIDE, randn(2, 1, 4, 6)),
     Sample(SDPA, Q, K, WIDE, HIDES, opts={**ONCE, "reason": "a second derivative beside -inf is nan there"}),
     Sample(SDPA, Q, K, V, PLACES[:, :1]),
+    Sample(SDPA, Q[0], K[0], V[0], SEES[3]),
+    Sample(SDPA, Q, K[:1], V[:1], PLACES[0]),
     # heads that share keys and values; batches that are broadcast
     Sample(SDPA, randn(2, 6, 4, 5), K, V, enable_gqa=True, opts=ONCE),
     Sample(SDPA, randn(6, 4, 5), K[0], V[0], enable_gqa=True, is_causal=True),
@@ -57,6 +59,8 @@ ERRORS = [
     Error(SDPA, Q[0, 0], K[0, 0], V[0, 0], enable_gqa=True),
     Error(SDPA, Q, K, V, bools(5, 6)),
     Error(SDPA, Q, K, V, bools(6)),
+    Error(SDPA, Q, randn(2, 3, 6, 4), V, attn_mask=SEES, is_causal=True),
+    Error(SDPA, Q[0, 0, 0], K[0, 0, 0], V[0, 0, 0], enable_gqa=True),
     Error(SDPA, Q, K, V, bools(1, 2, 3, 4, 6)),
     Error(SDPA, Q, K, V, ints(4, 6)),
     Error(SDPA, Q[0], K[0], V[0], bools(4, 6), is_causal=True),
