@@ -11,10 +11,11 @@ import platform
 from pathlib import Path
 
 import benchmarks
-from benchmarks import harness, import_time, memory
+from benchmarks import generation, harness, import_time, memory
 
 RESULTS = Path(__file__).parent / "results"
 IMPORT_TIME, MEMORY = "import_time", "memory"  # these need processes of their own
+CACHE = "generation.cache"  # this compares edutorch with itself
 
 
 def processor() -> str:
@@ -35,7 +36,7 @@ def main() -> None:
     for module in pkgutil.iter_modules(benchmarks.__path__):
         if module.name != "__main__":
             importlib.import_module(f"benchmarks.{module.name}")
-    names = [*harness.BENCHMARKS, MEMORY, IMPORT_TIME]
+    names = [*harness.BENCHMARKS, CACHE, MEMORY, IMPORT_TIME]
     names = [name for name in names if not arguments.parts or any(part in name for part in arguments.parts)]
     if not names:
         parser.error(f"no benchmark has one of {arguments.parts} in its name; --list shows the names")
@@ -71,6 +72,9 @@ def main() -> None:
     if results:
         print(harness.table(results))
     record["benchmarks"] = harness.as_records(results)
+    if CACHE in names:
+        record[CACHE] = generation.measure()
+        print(generation.line(record[CACHE]))
     if MEMORY in names:
         record[MEMORY] = memory.measure()
         print(memory.lines(record[MEMORY]))

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import edutorch
+from benchmarks.generation import on_pytorch
 from edutorch import nn, text
 from tests.streams_oracle import need_own_stream
-from tests.text.on_pytorch import on_pytorch
 
 torch = pytest.importorskip("torch")
 
