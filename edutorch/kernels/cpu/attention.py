@@ -2,7 +2,12 @@
 
 The plain text makes several arrays of all the weights. Here each block of weights is made, used and forgotten before
 the next. Two things more are saved: causal queries are not compared with keys that come after their whole block, and
-where no score can be large, e^x needs no shift.
+where no score can be large, e^x needs no shift, and what a query may not see is set to zero afterwards. The quickest
+exponential is for such scores only: it is slow where its result is near zero.
+
+The forward pass cuts the queries, as a softmax goes over all keys. The backward pass cuts the keys: then the gradients
+of keys and values are done with their block. What is subtracted from all the scores of a query goes into the product
+that makes them, as one more feature of the query, which every key has as 1.
 """
 
 from __future__ import annotations
@@ -13,9 +18,10 @@ import numpy as np
 
 from ...ops.attention import attention, attention_gradients
 from ...ops.dropout import keep_and_scale
+from .exponential import quickest
 
 BLOCK = 2**16  # weights in a block: with as many of their gradients, half a MB
-FEW_ROWS = 32  # queries in a causal block, and the fewest in any
+FEW_ROWS = 32  # queries (or keys) in a causal block, and the fewest in any
 HARMLESS = 30.0  # scores up to which e^x is far from overflow, and the sum of many far from zero
 LOWEST = -1e30  # stands for a peak of -inf, and -inf - LOWEST is -inf, where -inf - -inf is nan
 
@@ -24,21 +30,29 @@ class Blocks:
     """The blocks of one attention, and what all of them share.
 
     Attributes:
-        samples: how many samples, along the first axis, a block takes. rows: how many queries.
+        samples: how many samples, along the first axis, a block takes. rows: how many queries, or keys.
+        harmless: whether no score is large, nor hidden by a mask. power, unit: see `quickest`.
     """
 
-    def __init__(self, query, key, attn_mask, kept, is_causal, keep_scale):
+    def __init__(self, query, key, attn_mask, kept, is_causal, scale, keep_scale, cut_keys=False):
         self.queries, self.keys = query.shape[-2], key.shape[-2]
         lead = query.shape[:-2]
-        across = self.keys * math.prod(lead[1:])  # weights of one query in each head
-        rows = min(self.queries, FEW_ROWS) if is_causal else self.queries
+        cut, across = (self.keys, self.queries) if cut_keys else (self.queries, self.keys)
+        across *= math.prod(lead[1:])  # weights of one query (or key) in each head
+        rows = min(cut, FEW_ROWS) if is_causal else cut
         self.rows = min(rows, max(BLOCK // across, FEW_ROWS))
         self.samples = max(BLOCK // (across * self.rows), 1)
         self.count = lead[0]
         shape = (*lead, self.queries, self.keys)
         self.attn_mask = None if attn_mask is None else np.broadcast_to(attn_mask, shape)
         self.kept, self.keep_scale, self.is_causal = kept, keep_scale, is_causal
-        self.hidden = np.triu(np.full((self.rows, self.rows), -np.inf, query.dtype), 1) if is_causal else None
+        # |q k| <= |q| |k|, so this bounds all scores; it is nan where something is
+        greatest = np.vecdot(query, query).max() * np.vecdot(key, key).max() * scale * scale
+        self.harmless = attn_mask is None and bool(greatest <= HARMLESS**2)
+        self.power, self.unit = quickest(query.dtype) if self.harmless else (np.exp, 1.0)
+        if is_causal:
+            self.seen = np.tri(self.rows, dtype=query.dtype)
+            self.hidden = np.where(self.seen, query.dtype.type(0), query.dtype.type(-math.inf))
 
     def of_samples(self):
         """Go through the samples: slices."""
@@ -48,14 +62,35 @@ class Blocks:
         """Go through the queries, and the keys that these may see: slices."""
         for i in range(0, self.queries, self.rows):
             end = min(i + self.rows, self.queries)
-            yield slice(i, end), slice(min(end, self.keys) if self.is_causal else self.keys)
+            yield slice(i, end), slice(0, min(end, self.keys) if self.is_causal else self.keys)
+
+    def of_keys(self):
+        """Go through the keys, and the queries that may see these: slices, the queries' first."""
+        for i in range(0, self.keys, self.rows):
+            start = min(i, self.queries) if self.is_causal else 0
+            yield slice(start, self.queries), slice(i, min(i + self.rows, self.keys))
+
+    def corner(self, scores, rows, keys):
+        """Return the part of a causal block where some keys come after some queries, and as much of a square mask."""
+        start = max(rows.start, keys.start)
+        part = scores[..., start - rows.start :, start - keys.start :][..., : self.rows, : self.rows]
+        return part, (slice(part.shape[-2]), slice(part.shape[-1]))
 
     def hide(self, scores, samples, rows, keys):
         """Add the mask, and put -inf where a query comes before a key, in place."""
         if self.attn_mask is not None:
             scores += self.attn_mask[samples, ..., rows, keys]
-        if self.hidden is not None and rows.start < keys.stop:
-            scores[..., rows.start :] += self.hidden[: rows.stop - rows.start, : keys.stop - rows.start]
+        if self.is_causal and not self.harmless:
+            part, same = self.corner(scores, rows, keys)
+            part += self.hidden[same]
+
+    def raised(self, scores, rows, keys):
+        """Compute the power of each score, in place, and put 0 where a query comes before a key."""
+        self.power(scores, out=scores)
+        if self.is_causal and self.harmless:
+            part, same = self.corner(scores, rows, keys)
+            part *= self.seen[same]
+        return scores
 
     def thin(self, weights, samples, rows, keys):
         """Apply dropout's mask to a block's weights."""
@@ -92,33 +127,44 @@ def turned(array):
     return np.ascontiguousarray(array.mT)
 
 
+def turned_with_ones(array, factor):
+    """Return the product with a number, turned, and one row of ones below."""
+    *lead, n, size = array.shape
+    out = np.empty((*lead, size + 1, n), array.dtype)
+    np.multiply(array.mT, array.dtype.type(factor), out=out[..., :-1, :])
+    out[..., -1, :] = 1
+    return out
+
+
+def with_feature(array, feature):
+    """Return the array with one column more."""
+    out = np.empty((*array.shape[:-1], array.shape[-1] + 1), array.dtype)
+    out[..., :-1], out[..., -1] = array, feature
+    return out
+
+
 @attention.kernel("cpu")
 def attention_kernel(xp, query, key, value, attn_mask, kept, is_causal, scale, keep_scale):
     """Compute attention."""
     if not usual(query, key, value):
         return attention.op.forward(xp, query, key, value, attn_mask, kept, is_causal, scale, keep_scale)
-    if query.shape[-2] == 1 and kept is None and not is_causal:
-        return of_one_query(query, key, value, attn_mask, scale)
-    blocks = Blocks(query, key, attn_mask, kept, is_causal, keep_scale)
+    blocks = Blocks(query, key, attn_mask, kept, is_causal, scale, keep_scale)
     out = made_like(query, value.shape[-1])
     logs = np.empty((*query.shape[:-1], 1), query.dtype)
-    query, ones = query * query.dtype.type(scale), np.ones(key.shape[-2], query.dtype)
-    # |q k| <= |q| |k|, so this bounds all scores; it is nan where something is
-    greatest = np.vecdot(query, query).max() * np.vecdot(key, key).max()
-    shift = attn_mask is not None or not greatest <= HARMLESS**2
+    query, ones = query * query.dtype.type(scale * blocks.unit), np.ones(key.shape[-2], query.dtype)
     for samples in blocks.of_samples():
         against = turned(key[samples])
         for rows, keys in blocks.of_queries():
             scores = query[samples, ..., rows, :] @ against[..., keys]
             blocks.hide(scores, samples, rows, keys)
-            if shift:
+            if not blocks.harmless:
                 peak = scores.max(axis=-1, keepdims=True)
                 peak[peak == -math.inf] = 0
                 scores -= peak
-            powers = np.exp(scores, out=scores)
+            powers = blocks.raised(scores, rows, keys)
             sums = (powers @ ones[keys])[..., None]
             log = np.log(sums)
-            if shift:
+            if not blocks.harmless:
                 log += peak
                 log[sums == 0], sums[sums == 0] = math.inf, 1  # a query that may look nowhere
             y = out[samples, ..., rows, :]
@@ -126,24 +172,6 @@ def attention_kernel(xp, query, key, value, attn_mask, kept, is_causal, scale, k
             y /= sums
             logs[samples, ..., rows, :] = log
     return out, logs
-
-
-def of_one_query(query, key, value, attn_mask, scale):
-    """Compute attention where each head has a single query, as when a text is written token by token.
-
-    The keys are used once: a copy of them, turned, would take longer than the product.
-    """
-    weights = (query * query.dtype.type(scale)) @ key.mT
-    if attn_mask is not None:
-        weights += attn_mask
-    peak = weights.max(axis=-1, keepdims=True, initial=LOWEST)
-    weights -= peak
-    np.exp(weights, out=weights)
-    sums = weights.sum(axis=-1, keepdims=True)
-    np.maximum(sums, 1, out=sums)  # the peak alone adds 1; only a query that may look nowhere has 0
-    out = np.matmul(weights, value, out=made_like(query, value.shape[-1]))
-    out /= sums
-    return out, np.log(sums) + peak
 
 
 @attention.backward_kernel("cpu")
@@ -155,27 +183,30 @@ def attention_gradients_kernel(
         return attention_gradients(
             xp, g, query, key, value, attn_mask, kept, out, logs, is_causal, scale, keep_scale, needs
         )
-    blocks = Blocks(query, key, attn_mask, kept, is_causal, keep_scale)
-    to_query = made_like(query, query.shape[-1])
-    to_key, to_value = (made_like(a, a.shape[-1], np.zeros) for a in (key, value))
-    mean = np.vecdot(g, out)[..., None]
-    query = query * query.dtype.type(scale)
+    blocks = Blocks(query, key, attn_mask, kept, is_causal, scale, keep_scale, cut_keys=True)
+    to_query, to_key, to_value = (made_like(a, a.shape[-1]) for a in (query, key, value))
+    scale, unit = query.dtype.type(scale), query.dtype.type(blocks.unit)
+    mean = np.vecdot(g, out)
     for samples in blocks.of_samples():
-        keys_turned, values_turned = turned(key[samples]), turned(value[samples])
-        for rows, keys in blocks.of_queries():
-            q, arrived = query[samples, ..., rows, :], g[samples, ..., rows, :]
-            weights = q @ keys_turned[..., keys]
+        compared = with_feature(query[samples] * scale, logs[samples, ..., 0] * -unit)
+        arrived = with_feature(g[samples], -mean[samples] if kept is None else 0)
+        keys_turned, values_turned = turned_with_ones(key[samples], unit), turned_with_ones(value[samples], 1)
+        along_query = np.zeros(query[samples].shape, query.dtype)
+        for rows, keys in blocks.of_keys():
+            weights = compared[..., rows, :] @ keys_turned[..., keys]
             blocks.hide(weights, samples, rows, keys)
-            weights -= logs[samples, ..., rows, :]
-            np.exp(weights, out=weights)
+            blocks.raised(weights, rows, keys)
             if needs[0] or needs[1]:
-                to_scores = blocks.thin(arrived @ values_turned[..., keys], samples, rows, keys)
-                to_scores -= mean[samples, ..., rows, :]
+                to_scores = arrived[..., rows, :] @ values_turned[..., keys]
+                if kept is not None:
+                    to_scores = blocks.thin(to_scores, samples, rows, keys)
+                    to_scores -= mean[samples, ..., rows, None]
                 to_scores *= weights
-                np.matmul(to_scores, key[samples, ..., keys, :], out=to_query[samples, ..., rows, :])
-                to_key[samples, ..., keys, :] += to_scores.mT @ q
-            to_value[samples, ..., keys, :] += blocks.thin(weights, samples, rows, keys).mT @ arrived
-    to_query *= query.dtype.type(scale)
+                along_query[..., rows, :] += to_scores @ key[samples, ..., keys, :]
+                np.matmul(to_scores.mT, compared[..., rows, :-1], out=to_key[samples, ..., keys, :])
+            thinned = blocks.thin(weights, samples, rows, keys)
+            np.matmul(thinned.mT, g[samples, ..., rows, :], out=to_value[samples, ..., keys, :])
+        np.multiply(along_query, scale, out=to_query[samples])
     return (
         to_query if needs[0] else None,
         to_key if needs[1] else None,
