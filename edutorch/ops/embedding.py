@@ -35,9 +35,9 @@ def embedding(weight: Array, indices: Index, padding_idx=-1, scale_grad_by_freq=
         IndexError: if an index is not the number of a row.
         RuntimeError: for a table that is no matrix, and indices that are not whole numbers.
     """
-    check_indices("embedding", indices)
     if weight.ndim != 2:
         raise RuntimeError("'weight' must be 2-D")
+    check_indices("embedding", indices)
     # As unsigned numbers the negative ones are huge, so one pass finds both kinds of wrong ones.
     if indices.size and indices.view(f"u{indices.itemsize}").max() >= len(weight):
         raise IndexError(with_remedy(

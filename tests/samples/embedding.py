@@ -60,6 +60,7 @@ SAMPLES = [
 ]
 
 ERRORS = [
+    Error(F + "embedding", randn(6, 3), randn(2)),
     Error(F + "embedding", randn(2), randn(6, 3)),
     Error(F + "embedding", bools(2), randn(6, 3)),
     Error(F + "embedding", WORDS.astype(np.int16), randn(6, 3)),
