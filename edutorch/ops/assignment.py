@@ -102,14 +102,14 @@ def __setitem__(self, index, value):
     basic, positions = basic_index(index), None
     if basic is None:
         basic, positions = split_index(self, index)
-    elif _takes_all(self.array, basic):
-        basic = None
     if not isinstance(value, Tensor):
         if not isinstance(value, (int, float)):
             raise TypeError(f"can't assign a {type_name(value)} to a torch.{self.dtype.legacy}Tensor")
         value = wrap(scalar(value, self.array.dtype))
     if positions is None and basic is not None and _has_no_history(self, value) and _write_part(self, basic, value):
         return
+    if positions is None and basic is not None and _takes_all(self.array, basic):
+        basic = None
     part = self if basic is None else getitem(self, basic)
     if positions is None:
         part.copy_(_in_shape(value, part.array.shape))

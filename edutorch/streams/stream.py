@@ -370,6 +370,8 @@ class Stream(MersenneTwister):
         columns_first = weights.ndim == 2 and weights.strides[0] < weights.strides[1]
         e = self.exponential(weights.T.shape if columns_first else weights.shape, weights.dtype)
         alarms = weights / (e.T if columns_first else e)
+        if count == 1:
+            return alarms.argmax(axis=-1)[..., None]
         # A stable ascending sort of the negatives puts the largest first, and the earlier of two equals.
         return np.argsort(-alarms, axis=-1, kind="stable")[..., :count]
 
