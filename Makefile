@@ -4,17 +4,22 @@ BIN := $(VENV)/bin
 LESSONS := $(wildcard lessons/*.ipynb)
 PYTEST := $(BIN)/python -m pytest
 NBVAL := --nbval --nbval-current-env --nbval-sanitize-with tests/notebooks/sanitize.cfg
+GRADES ?= grades
 # JupyterLab refuses to run as root, as one does in a container, unless told so.
 LAB_ARGS ?= $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help lab test check bench format notebooks clean
+.PHONY: help lab exercises grade test check bench format notebooks nbgrader clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1	/p' $(MAKEFILE_LIST)
 
-lab: $(VENV)/.lessons  ## open the lessons in JupyterLab
-	$(BIN)/jupyter lab $(LAB_ARGS) lessons/01_tensors.ipynb
+lab: $(VENV)/.lessons  ## open lessons and exercises in JupyterLab
+	$(BIN)/jupyter lab $(LAB_ARGS) --ServerApp.root_dir='$(CURDIR)' lessons/01_tensors.ipynb
+
+grade: $(VENV)/.lessons  ## grade a class: make grade SUBMISSIONS=folder; marks and feedback go into grades/
+	@test -n '$(SUBMISSIONS)' || { echo 'Which submissions? make grade SUBMISSIONS=folder' >&2; exit 1; }
+	$(BIN)/python -m edutorch.classroom.grading '$(SUBMISSIONS)' --into '$(GRADES)' $(GRADE_ARGS)
 
 test: $(VENV)/.test  ## run all tests and all lessons, also on real PyTorch
 	$(PYTEST) -n 2 $(NBVAL) tests lessons
@@ -25,6 +30,7 @@ check: $(VENV)/.test $(VENV)/.dev  ## lint, types, floors, and notebooks that ar
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/run_notebooks.py --check
+	$(BIN)/python scripts/make_exercises.py --check
 
 bench: $(VENV)/.test  ## measure edutorch against PyTorch
 	$(BIN)/python -m benchmarks
@@ -36,8 +42,15 @@ format: $(VENV)/.dev  ## put the source into its form
 notebooks: $(VENV)/.test  ## run the lessons and write their outputs
 	$(BIN)/python scripts/run_notebooks.py
 
+exercises: $(VENV)/.lessons  ## write the notebooks of the exercises from their task files
+	$(BIN)/python scripts/make_exercises.py
+
+nbgrader:  ## try the exercises with nbgrader, in an environment of its own
+	$(MAKE) VENV=.venv-nbgrader .venv-nbgrader/.nbgrader
+	.venv-nbgrader/bin/python scripts/try_nbgrader.py
+
 clean:  ## remove the environment and what tools left behind
-	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-nbgrader build *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 # Each stamp says: this part of pyproject.toml, as it is now, is installed.
 $(VENV)/.lessons: pyproject.toml | $(BIN)/python
@@ -53,6 +66,10 @@ $(VENV)/.test: pyproject.toml | $(BIN)/python
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@
+
+$(VENV)/.nbgrader: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[nbgrader]'
 	@touch $@
 
 $(BIN)/python:
