@@ -148,6 +148,8 @@ def attention_kernel(xp, query, key, value, attn_mask, kept, is_causal, scale, k
     """Compute attention."""
     if not usual(query, key, value):
         return attention.op.forward(xp, query, key, value, attn_mask, kept, is_causal, scale, keep_scale)
+    if query.shape[-2] == 1 and kept is None and not is_causal:
+        return of_one_query(query, key, value, attn_mask, scale)
     blocks = Blocks(query, key, attn_mask, kept, is_causal, scale, keep_scale)
     out = made_like(query, value.shape[-1])
     logs = np.empty((*query.shape[:-1], 1), query.dtype)
@@ -172,6 +174,24 @@ def attention_kernel(xp, query, key, value, attn_mask, kept, is_causal, scale, k
             y /= sums
             logs[samples, ..., rows, :] = log
     return out, logs
+
+
+def of_one_query(query, key, value, attn_mask, scale):
+    """Compute attention where each head has a single query, as when a text is written token by token.
+
+    The keys are used once: a copy of them, turned, would take longer than the product.
+    """
+    weights = (query * query.dtype.type(scale)) @ key.mT
+    if attn_mask is not None:
+        weights += attn_mask
+    peak = weights.max(axis=-1, keepdims=True, initial=LOWEST)
+    weights -= peak
+    np.exp(weights, out=weights)
+    sums = weights.sum(axis=-1, keepdims=True)
+    np.maximum(sums, 1, out=sums)  # the peak alone adds 1; only a query that may look nowhere has 0
+    out = np.matmul(weights, value, out=made_like(query, value.shape[-1]))
+    out /= sums
+    return out, np.log(sums) + peak
 
 
 @attention.backward_kernel("cpu")
