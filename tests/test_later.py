@@ -8,7 +8,7 @@ import pytest
 from edutorch.later import load_later
 
 WAYS = ["edutorch.{part}", "from edutorch import {part}", "import edutorch.{part}", "import torch.{part}"]
-TOP = ["hub", "optim", "testing"]
+TOP = ["accelerator", "hub", "optim", "testing"]
 
 
 @pytest.mark.parametrize("way", WAYS)
