@@ -53,6 +53,8 @@ def format_of(array):
 
 def laid_out(array, format):
     """Copy an array into a format."""
+    if format.order is None:
+        return array.copy()
     order = format.order_for(array.shape)
     return array.transpose(order).copy().transpose(np.argsort(order))
 
