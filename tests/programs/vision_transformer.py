@@ -113,7 +113,7 @@ def mixup(x, y, lam, num_classes=10):
 digits = load_digits()
 X = torch.from_numpy(digits.images).float().unsqueeze(1).div_(16).sub_(0.3).div_(0.37)
 y = torch.from_numpy(digits.target).long()
-train_loader = DataLoader(TensorDataset(X[:800], y[:800]), batch_size=100, shuffle=True)
+train_loader = DataLoader(TensorDataset(X[:500], y[:500]), batch_size=100, shuffle=True)
 for pool, Criterion in [("cls", SoftTargetCrossEntropy), ("mean", nn.CrossEntropyLoss)]:
     torch.manual_seed(0)
     model = ViT(pool=pool)
@@ -125,7 +125,7 @@ for pool, Criterion in [("cls", SoftTargetCrossEntropy), ("mean", nn.CrossEntrop
         optimizer,
         [
             torch.optim.lr_scheduler.LinearLR(optimizer, start_factor=0.1, total_iters=8),
-            torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=16, eta_min=1e-5),
+            torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=7, eta_min=1e-5),
         ],
         milestones=[8],
     )
