@@ -98,6 +98,14 @@ def within(limit, work):
     return _by_watchdog(limit, work)
 
 
+def _apart(work):
+    """Yield `work()`: a generator has its own note of the exception being handled, and takes it along when it ends.
+
+    An exception that is raised between two lines may leave that note behind, and each later one would show it.
+    """
+    yield work()
+
+
 def _by_alarm(limit, work):
     """Stop by a signal, which repeats: a bare `except` in a loop catches the first one, not all.
 
@@ -107,7 +115,7 @@ def _by_alarm(limit, work):
     armed, rang, outside, tracer = True, 0, sys._getframe(), sys.gettrace()
 
     def raise_at_line(frame, event, argument):
-        if armed:
+        if armed and event in ("call", "line"):  # to raise at "exception" would switch tracing off where it began
             raise TimeUp
         return raise_at_line
 
@@ -123,11 +131,12 @@ def _by_alarm(limit, work):
                 frame = frame.f_back
         raise TimeUp
 
-    before = signal.signal(signal.SIGALRM, ring)
+    before, start = signal.signal(signal.SIGALRM, ring), time.monotonic()
+    running = signal.getitimer(signal.ITIMER_REAL)  # an outer limit
     try:
         try:
             signal.setitimer(signal.ITIMER_REAL, limit, TICK)
-            result = work()
+            result = next(_apart(work))
         finally:
             armed = False
         if rang:  # it swallowed the alarm and came to an end all the same
@@ -136,40 +145,55 @@ def _by_alarm(limit, work):
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+        if running[0]:
+            signal.setitimer(signal.ITIMER_REAL, max(running[0] - (time.monotonic() - start), TICK), running[1])
         sys.settrace(tracer)
 
 
 def _by_watchdog(limit, work):
-    """Stop from a second thread, where there are no signals: in other threads, and on Windows."""
-    ident, done, rang = threading.get_ident(), threading.Event(), False
+    """Stop from a second thread, where there are no signals: in other threads, and on Windows.
+
+    It sends the exception, again and again; and it has every line of the running frames raise, once, as above. Only
+    code that catches everything in two loops, one within the other, is not stopped by that.
+    """
+    ident, over, finished, rang = threading.get_ident(), threading.Event(), False, False
+    outside, tracer = sys._getframe(), sys.gettrace()
+
+    def raise_at_line(frame, event, argument):
+        if rang and not finished and event in ("call", "line"):
+            raise TimeUp
+        return raise_at_line if rang else None
 
     def watch():
         nonlocal rang
-        if done.wait(limit):
+        if over.wait(limit):
             return
         rang = True
-        while not done.is_set():
+        while not finished:
+            frame = sys._current_frames().get(ident)
+            while frame is not None and frame is not outside:
+                frame.f_trace = raise_at_line
+                frame = frame.f_back
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(TimeUp))
-            done.wait(TICK)
+            over.wait(TICK)
 
     dog = threading.Thread(target=watch, daemon=True)
     dog.start()
     try:
-        result = work()
-        if rang:
-            raise TimeUp
-        return result
+        sys.settrace(raise_at_line)
+        result = next(_apart(work))
     finally:
-        _quietly_finish(done, dog, ident)
-
-
-def _quietly_finish(done, dog, ident):
-    """Call the watchdog off; an exception that it had just sent is taken back, or caught here."""
-    while True:
+        finished = True  # nothing can arrive before this; up to two exceptions are on their way
         try:
-            done.set()
+            try:
+                over.set()
+                dog.join()
+            except TimeUp:
+                over.set()
+                dog.join()
+        except TimeUp:
             dog.join()
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), None)
-            return
-        except TimeUp:  # sent while we were on our way here
-            continue
+        sys.settrace(tracer)
+    if rang:  # it swallowed the exception and came to an end all the same
+        raise TimeUp
+    return result
