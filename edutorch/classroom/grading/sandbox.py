@@ -25,7 +25,7 @@ import edutorch
 LIBRARY = Path(edutorch.__file__).resolve().parent.parent
 NOBODY = 65534
 RUNNER = [sys.executable, "-P", "-m", "edutorch.classroom.grading.runner"]
-PROBE = [sys.executable, "-P", "-c", "import numpy, IPython, edutorch.classroom"]
+PROBE = [sys.executable, "-P", "-c", "import numpy, IPython, edutorch.classroom; open('probe', 'w').close()"]
 TO_START = 60  # seconds for a process to come up
 
 # sh FOLDER ... -- DISK ... -- PROGRAM: empty the folders, make the disks read-only but for where we are, run it.
@@ -72,6 +72,7 @@ class Sandbox:
         self.secret = [str(f) for f in folders if f.is_dir() and not any(n.is_relative_to(f) for n in needed)]
         root = hasattr(os, "geteuid") and os.geteuid() == 0
         self.root, self.nobody, self.namespaces, self.frozen = root, False, False, _writable()
+        self.nobody = root  # while we try
         self.nobody = root and self._works(self._weak(PROBE, NOBODY))
         if sys.platform == "linux":
             self.namespaces = self._works(self._apart(PROBE))
@@ -112,10 +113,17 @@ class Sandbox:
             return self._apart(program)
         return self._weak(program, NOBODY) if self.nobody else program
 
+    @contextlib.contextmanager
+    def _home(self):
+        """A folder for one process, which is removed afterwards."""
+        with tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True) as home:
+            if self.nobody:
+                os.chown(home, NOBODY, NOBODY)
+            yield home
+
     def _works(self, command):
         """Whether this system runs a command."""
-        with tempfile.TemporaryDirectory(prefix="grading-") as home:
-            os.chmod(home, 0o755)
+        with self._home() as home:
             env = self._environment(home)
             try:
                 done = subprocess.run(command, cwd=home, env=env, capture_output=True, timeout=TO_START, check=False)
@@ -145,11 +153,9 @@ class Sandbox:
     def run(self, chapter, cells, skip=()):
         """Run the cells of a submission, without those whose numbers are in `skip`."""
         with (
-            tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True) as home,
+            self._home() as home,
             tempfile.TemporaryFile() as complaints,
         ):
-            if self.nobody:
-                os.chown(home, NOBODY, NOBODY)
             reading, writing = os.pipe()
             process = subprocess.Popen(
                 self._command(RUNNER),

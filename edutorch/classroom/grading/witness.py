@@ -32,6 +32,7 @@ FORBIDDEN = {
     "gc.get_objects": "looks through the memory of the process",
     "gc.get_referrers": "looks through the memory of the process",
 }
+IMPORTS, LOOKS = ABOUT_SOLUTIONS = ("imports the tasks' solutions", "looks for the solutions")
 READING = {"os.listdir", "os.scandir"}
 CHANGING = {"os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.chmod", "os.link", "os.symlink", "os.truncate"}
 
@@ -65,7 +66,8 @@ class Witness:
         self._looking = True
         try:
             wrong = self._wrong(event, arguments)
-            cell = wrong and _learner_asks()
+            # What a library does while it is being imported (matplotlib looks for fonts) is its own affair.
+            cell = wrong and self._learner_asks(("<frozen importlib",) if wrong not in ABOUT_SOLUTIONS else ())
             if not cell:
                 return
             self.note(f"{wrong} ({cell})")
@@ -78,7 +80,7 @@ class Witness:
             return FORBIDDEN[event]
         if event == "import":
             inside = str(arguments[0]).startswith(("edutorch.classroom.tasks.", "edutorch.classroom.grading"))
-            return "imports the tasks' solutions" if inside else ""
+            return IMPORTS if inside else ""
         if event not in READING and event not in CHANGING and event != "open":
             return ""
         path = arguments[0] if arguments else None
@@ -88,10 +90,27 @@ class Witness:
             return ""  # an open file, or the working directory
         path = os.path.realpath(path)
         if any(_within(path, folder) for folder in self.secret):
-            return "looks for the solutions"
+            return LOOKS
         writes = event in CHANGING or (event == "open" and _for_writing(arguments))
         if writes and not _within(path, self.home) and path != os.devnull:
             return "changes files outside its own folder"
+        return ""
+
+    def _learner_asks(self, trusted):
+        """Return the name of the learner's cell on whose behalf we are called, empty if it is somebody else's doing.
+
+        Of the functions that are running, the innermost decides that is the learner's, the classroom's, or trusted.
+        """
+        frame = sys._getframe(2)
+        while frame is not None:
+            where = frame.f_code.co_filename
+            if where.startswith(CELL):
+                return where.removeprefix(CELL).rstrip(">")
+            if where.startswith(self.home + os.sep):  # a module that the learner wrote
+                return os.path.basename(where)
+            if where.startswith((CLASSROOM, *trusted)):
+                return ""
+            frame = frame.f_back
         return ""
 
 
@@ -104,22 +123,6 @@ def _for_writing(arguments):
     if isinstance(mode, str):
         return any(letter in mode for letter in "wax+")
     return isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
-
-
-def _learner_asks():
-    """Return the name of the learner's cell on whose behalf we are called, empty if it is the classroom's own doing.
-
-    Of the functions that are running, the innermost that is either's decides.
-    """
-    frame = sys._getframe(2)
-    while frame is not None:
-        where = frame.f_code.co_filename
-        if where.startswith(CELL):
-            return where.removeprefix(CELL).rstrip(">")
-        if where.startswith(CLASSROOM):
-            return ""
-        frame = frame.f_back
-    return ""
 
 
 # ---- our own code, as it was
