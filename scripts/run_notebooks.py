@@ -10,6 +10,7 @@ wrote the outputs, a cell tagged `python-text`: it reads a text that ships with 
 """
 
 import argparse
+import contextlib
 import copy
 import difflib
 import hashlib
@@ -21,6 +22,7 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import Empty
 
 import nbformat
 from nbclient import NotebookClient
@@ -62,6 +64,29 @@ class OverLimit(Exception):
     """The notebook did not end in time."""
 
 
+class Client(NotebookClient):
+    """Runs notebooks, and does not overlook a reply.
+
+    A widget that captures output makes nbclient send on the shell socket behind asyncio's back, and that may swallow
+    the socket's only sign that a reply has come: nbclient then waits for ever. So look for one every second.
+    """
+
+    async def async_start_new_kernel_client(self):
+        client = await super().async_start_new_kernel_client()
+        channel = client.shell_channel
+        wait = channel.get_msg
+
+        async def get_msg(timeout=None):
+            end = None if timeout is None else time.monotonic() + timeout
+            while end is None or time.monotonic() < end - 1:
+                with contextlib.suppress(Empty):
+                    return await wait(timeout=1)
+            return await wait(timeout=max(0, end - time.monotonic()))
+
+        channel.get_msg = get_msg
+        return client
+
+
 def lessons() -> list[Path]:
     return sorted((ROOT / "lessons").glob("*.ipynb"))
 
@@ -80,7 +105,7 @@ def is_compared(cell) -> bool:
 def execute(notebook, folder: Path) -> None:
     """Run all cells in a fresh kernel whose working directory is `folder`; outputs go into `notebook`."""
     deadline = time.monotonic() + LIMIT_S
-    client = NotebookClient(
+    client = Client(
         notebook,
         kernel_name="python3",
         extra_arguments=["--log-level=40"],  # errors only: a kernel warns about every plain local socket
