@@ -68,12 +68,12 @@ def write(root):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true")
-    if not parser.parse_args().check:
-        print(*write(ROOT), sep="\n", end="\n")
-        return 0
-    lines = list(faults(ROOT))
-    print(*lines, "Run `make exercises`." if lines else "The exercises are as their task files say.", sep="\n")
-    return int(bool(lines))
+    checking = parser.parse_args().check
+    lines = list(faults(ROOT) if checking else write(ROOT))
+    print(*(lines or ["The exercises are as their task files say."]), sep="\n")
+    if checking and lines:
+        print("Run `make exercises`.")
+    return int(checking and bool(lines))
 
 
 if __name__ == "__main__":

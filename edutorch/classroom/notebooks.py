@@ -91,7 +91,7 @@ def stub(task):
         told = ast.get_docstring(node) is not None
         first = node.body[1] if told and len(node.body) > 1 else node.body[0]
         begin = node.body[0].end_lineno if told else _header_end(node, lines)
-        if begin >= first.end_lineno:
+        if first.lineno == node.lineno or first.lineno <= begin:
             raise ValueError(f"{task.name}: `{node.name}` has no body on lines of its own that could be left out")
         margin = " " * first.col_offset
         # From the bottom up, so that the line numbers above stay true.
