@@ -62,7 +62,7 @@ def examine(task: Task, answer, seed=None):
     if first is None:
         return _by_rules(task, answer, cases, wanted, seed)
     verdict = Verdict(task.name, "not yet", faults[first] or "", len(cases), right, seed=seed)
-    mistake = None if given[first].stopped else _recognised(task, cases, given, seed)
+    mistake = None if given[first].stopped else _recognised(task, cases, wanted, given, faults, seed)
     if mistake is not None:
         verdict.mistake, verdict.message = mistake.name, mistake.message
     verdict.case = _case(task, cases[first], wanted[first], given[first])
@@ -137,16 +137,17 @@ def _compared(task, answer, wanted, given):
     return ""
 
 
-def _recognised(task, cases, given, seed):
-    """Return the misconception whose outcomes are the answer's in every case, or None."""
-    for mistake in task.mistakes:
-        for i, (case, outcome) in enumerate(zip(cases, given, strict=True)):
-            theirs = guard.call(_used(task, mistake.answer), case, task.time_limit, seed + i)
-            if not _alike(theirs, outcome, task):
-                break
-        else:
-            return mistake
-    return None
+def _recognised(task, cases, wanted, given, faults, seed):
+    """Return the misconception that is right where the answer is, and gives the same where it is not; or None."""
+    order = sorted(range(len(given)), key=lambda i: not faults[i])  # the failing cases tell most of them apart
+
+    def like(mistake, i):
+        theirs = guard.call(_used(task, mistake.answer), cases[i], task.time_limit, seed + i)
+        if not faults[i]:
+            return not _fault(task, mistake.answer, wanted[i], theirs)
+        return _alike(theirs, given[i], task)
+
+    return next((mistake for mistake in task.mistakes if all(like(mistake, i) for i in order)), None)
 
 
 def _alike(theirs, outcome, task):

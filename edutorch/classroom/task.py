@@ -173,7 +173,7 @@ def find(name):
         raise LookupError("A task is found by the name of your function or class, or by its name in quotes.")
     where = names()
     if name not in where:
-        near = difflib.get_close_matches(name, where, 3, 0.5)
+        near = difflib.get_close_matches(name, where, 3, 0.6)
         advice = f"Did you mean {' or '.join(near)}?" if near else "progress() lists all tasks."
         raise LookupError(f"There is no task called {name!r}. {advice}")
     return import_module(f"{tasks.__name__}.{where[name]}.{name}").task

@@ -3,11 +3,13 @@
 import importlib
 from pathlib import Path
 
-from edutorch.classroom.task import chapter, chapters, find
+import pytest
+
+from edutorch.classroom.task import names
 
 FOLDER = Path(__file__).parent / "chapters"
 
-TASKS = [find(name) for where in chapters() for name in chapter(where).ORDER]
+each_task = pytest.mark.parametrize("task", names(), indirect=True)  # by name: a broken file fails its own tests only
 
 
 def known(table, task):

@@ -1,5 +1,7 @@
 import pytest
 
+from edutorch.classroom.task import find
+
 
 @pytest.fixture(autouse=True)
 def own_progress(tmp_path, monkeypatch):
@@ -7,3 +9,9 @@ def own_progress(tmp_path, monkeypatch):
     monkeypatch.setenv("EDUTORCH_PROGRESS", str(tmp_path / "progress.json"))
     monkeypatch.delenv("EDUTORCH_GRADING", raising=False)
     return tmp_path / "progress.json"
+
+
+@pytest.fixture
+def task(request):
+    """A task, by the name that a test is parametrized with."""
+    return find(request.param)

@@ -10,13 +10,9 @@ import edutorch as torch
 from edutorch.classroom import Draw, compare, examine, guard
 from edutorch.classroom.diagnose import data_of
 from edutorch.classroom.task import chapter, chapters, find, names
-from tests.classroom.books import TASKS, known
+from tests.classroom.books import each_task, known
 
 SEEDS = (0, 1, 2, 3, 4)
-
-FUNCTIONS = [task for task in TASKS if not isinstance(task.reference, type)]  # a class keeps no table of results
-
-each_task = pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
 
 
 def used(task, answer):
@@ -127,26 +123,49 @@ def test_mistakes_in_other_words_are_named(task):
 # ---- answers that no one foresaw
 
 
-@pytest.mark.parametrize("task", FUNCTIONS, ids=lambda task: task.name)
+@each_task
 def test_recorded_results_fail(task):
     """An answer that gives what it once saw, by equal arguments or else anything it saw, is refused on fresh cases."""
+    recording, recited = (recorded_class if isinstance(task.reference, type) else recorded_function)(task.reference)
+    for case in task.cases(Draw(99)):
+        guard.call(used(task, recording), tuple(case), 60.0)
+    assert not all(examine(task, recited, seed).passed for seed in SEEDS)
+
+
+def recorded_function(reference):
+    """Return a function that notes its results, and one that recites them."""
     seen = []
 
-    def record(*arguments, **named):
-        result = task.reference(*arguments, **named)
-        seen.append(((arguments, named), result))
+    def recording(*arguments, **named):
+        result = reference(*arguments, **named)
+        seen.append((arguments, result))
         return result
 
-    for case in task.cases(Draw(99)):
-        guard.call(used(task, record), tuple(case), 60.0)
-
     def recited(*arguments, **named):
-        for known_arguments, result in seen:
-            if compare.same(plain([known_arguments[0]]), plain([arguments])):
-                return result
-        return seen[-1][1]
+        equal = (result for known, result in seen if compare.same(plain([known]), plain([arguments])))
+        return next(equal, seen[-1][1])
 
-    assert not all(examine(task, recited, seed).passed for seed in SEEDS)
+    return recording, recited
+
+
+def recorded_class(reference):
+    """Return a class whose methods note their results, and one whose methods recite the first of them."""
+    methods = [n for n, m in vars(reference).items() if isinstance(m, types.FunctionType) and n != "__init__"]
+    seen = {name: [] for name in methods}
+
+    def noting(name):
+        def method(self, *arguments, **named):
+            seen[name].append(getattr(reference, name)(self, *arguments, **named))
+            return seen[name][-1]
+
+        return method
+
+    def reciting(name):
+        return lambda self, *arguments, **named: seen[name][0] if seen[name] else None
+
+    recording = type(reference.__name__, (reference,), {name: noting(name) for name in methods})
+    started = {"__init__": lambda self, *arguments, **named: None}
+    return recording, type(reference.__name__, (), started | {name: reciting(name) for name in methods})
 
 
 def nothing(*arguments, **named):

@@ -1,7 +1,10 @@
 """Tensors
 
-These exercises belong to lesson 1. You need nothing but that lesson: a strip of memory, strides, dtypes, indexing,
-broadcasting, reductions and matrix multiplication.
+You have taken a tensor apart in lesson 1. Here you put that to use: find a cell in memory, read windows without
+moving a number, keep bytes from wrapping round, and write four functions that others would write with loops.
+
+You need that lesson and nothing else. The first two tasks are to warm up; the last two let the library compute with the
+function that you wrote.
 """
 
-ORDER = ("strides_of",)
+ORDER = ("strides_of", "cell_of", "windows", "contrast", "confusion", "distances", "stable_softmax")
