@@ -4,6 +4,7 @@ import codecs
 import json
 from dataclasses import dataclass
 
+from edutorch.classroom import notebooks
 from edutorch.classroom.task import find
 from tests.classroom import handing_in as hand_in
 
@@ -75,6 +76,11 @@ def tests_edited(made):
         hand_in.cell(made, f"{task.name}-graded")["source"] = "assert True"
 
 
+def copied(made):
+    made.clear()
+    made.update(notebooks.master(CHAPTER))
+
+
 def tests_deleted(made):
     made["cells"] = [cell for cell in made["cells"] if not cell["id"].endswith("-graded")]
 
@@ -132,6 +138,7 @@ def students(root):
     # What a teacher should see, though it does not change the marks.
     yield Student("tests_edited", ALL, "an edited test cell", change=tests_edited)
     yield Student("tests_edited_no_answers", set(), "an edited test cell", answers={}, change=tests_edited)
+    yield Student("copied_the_master", ALL, "holds the hidden tests", change=copied)
     yield Student("tests_deleted", ALL, "a deleted test cell", change=tests_deleted)
     yield Student("metadata_lost", ALL, "a deleted test cell", change=metadata_lost)
     yield Student("answer_as_text", ALL, "turned into text", change=answer_as_text)

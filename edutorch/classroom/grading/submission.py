@@ -153,7 +153,9 @@ def program(chapter: str, cells: list[dict]) -> Program:
                 made.remarks.append(f"a test cell twice: {name}")
                 continue
             seen.add(name)
-            if _squeezed(cell["source"]) != _squeezed(given[name]["source"]):
+            if "HIDDEN TESTS" in cell["source"]:
+                made.remarks.append("holds the hidden tests: it was made from the notebook in solutions/")
+            elif _squeezed(cell["source"]) != _squeezed(given[name]["source"]):
                 made.remarks.append(f"an edited test cell, put back: {name}")
             made.cells.append(_locked(master[name]))
         elif cell["marked"] and name in given and cell["type"] != "code":
@@ -166,6 +168,7 @@ def program(chapter: str, cells: list[dict]) -> Program:
         # The imports belong before everything, a test after everything that it may test.
         where = len(made.cells) if master[name]["metadata"]["nbgrader"]["grade"] else 0
         made.cells.insert(where, _locked(master[name]))
+    made.remarks = list(dict.fromkeys(made.remarks))
     made.remarks += [remark for cell in made.cells if not cell.graded for remark in signs(cell)]
     return made
 
