@@ -1,9 +1,9 @@
 """Attention in blocks that fit the cache: a few samples, and a few queries of each, at a time.
 
 The plain text makes several arrays of all the weights. Here each block of weights is made, used and forgotten before
-the next. Two things more are saved: causal queries are not compared with keys that come after their whole block, and
-where no score can be large, e^x needs no shift, and what a query may not see is set to zero afterwards. The quickest
-exponential is for such scores only: it is slow where its result is near zero.
+the next. Two things more are saved: causal queries are not compared with keys that come after their whole block; and
+where no score is large, e^x needs no shift, and what a query may not see is set to zero afterwards. The quickest
+exponential is for such scores only: it is slow where its result is very near zero.
 
 The forward pass cuts the queries, as a softmax goes over all keys. The backward pass cuts the keys: then the gradients
 of keys and values are done with their block. What is subtracted from all the scores of a query goes into the product
@@ -23,6 +23,7 @@ from .exponential import quickest
 BLOCK = 2**16  # weights in a block: with as many of their gradients, half a MB
 FEW_ROWS = 32  # queries (or keys) in a causal block, and the fewest in any
 HARMLESS = 30.0  # scores up to which e^x is far from overflow, and the sum of many far from zero
+NORMAL = 80.0  # exponents up to which neither e^x nor e^-x leaves the normal numbers
 LOWEST = -1e30  # stands for a peak of -inf, and -inf - LOWEST is -inf, where -inf - -inf is nan
 
 
@@ -31,10 +32,10 @@ class Blocks:
 
     Attributes:
         samples: how many samples, along the first axis, a block takes. rows: how many queries, or keys.
-        harmless: whether no score is large, nor hidden by a mask. power, unit: see `quickest`.
+        power, unit: see `quickest`; scores are multiplied by the unit.
     """
 
-    def __init__(self, query, key, attn_mask, kept, is_causal, scale, keep_scale, cut_keys=False):
+    def __init__(self, query, key, attn_mask, kept, is_causal, keep_scale, cut_keys=False):
         self.queries, self.keys = query.shape[-2], key.shape[-2]
         lead = query.shape[:-2]
         cut, across = (self.keys, self.queries) if cut_keys else (self.queries, self.keys)
@@ -46,10 +47,7 @@ class Blocks:
         shape = (*lead, self.queries, self.keys)
         self.attn_mask = None if attn_mask is None else np.broadcast_to(attn_mask, shape)
         self.kept, self.keep_scale, self.is_causal = kept, keep_scale, is_causal
-        # |q k| <= |q| |k|, so this bounds all scores; it is nan where something is
-        greatest = np.vecdot(query, query).max() * np.vecdot(key, key).max() * scale * scale
-        self.harmless = attn_mask is None and bool(greatest <= HARMLESS**2)
-        self.power, self.unit = quickest(query.dtype) if self.harmless else (np.exp, 1.0)
+        self.power, self.unit = quickest(query.dtype)
         if is_causal:
             self.seen = np.tri(self.rows, dtype=query.dtype)
             self.hidden = np.where(self.seen, query.dtype.type(0), query.dtype.type(-math.inf))
@@ -76,21 +74,35 @@ class Blocks:
         part = scores[..., start - rows.start :, start - keys.start :][..., : self.rows, : self.rows]
         return part, (slice(part.shape[-2]), slice(part.shape[-1]))
 
-    def hide(self, scores, samples, rows, keys):
-        """Add the mask, and put -inf where a query comes before a key, in place."""
+    def raise_to(self, scores, samples, rows, keys, limit, shift):
+        """Turn a block's scores into powers, in place, 0 where a query may not see a key.
+
+        Args:
+            limit: how far from zero scores may be for the quickest way. shift: whether larger ones may be shifted.
+
+        Returns:
+            What was subtracted from each query's scores, or None for nothing.
+        """
+        limit *= self.unit
+        if self.attn_mask is None and scores.min(initial=0) >= -limit and scores.max(initial=0) <= limit:
+            self.power(scores, out=scores)
+            if self.is_causal:
+                part, same = self.corner(scores, rows, keys)
+                part *= self.seen[same]
+            return None
+        scores *= scores.dtype.type(1 / self.unit)
         if self.attn_mask is not None:
             scores += self.attn_mask[samples, ..., rows, keys]
-        if self.is_causal and not self.harmless:
+        if self.is_causal:
             part, same = self.corner(scores, rows, keys)
             part += self.hidden[same]
-
-    def raised(self, scores, rows, keys):
-        """Compute the power of each score, in place, and put 0 where a query comes before a key."""
-        self.power(scores, out=scores)
-        if self.is_causal and self.harmless:
-            part, same = self.corner(scores, rows, keys)
-            part *= self.seen[same]
-        return scores
+        peak = None
+        if shift:
+            peak = scores.max(axis=-1, keepdims=True)
+            peak[peak == -math.inf] = 0
+            scores -= peak
+        np.exp(scores, out=scores)
+        return peak
 
     def thin(self, weights, samples, rows, keys):
         """Apply dropout's mask to a block's weights."""
@@ -150,7 +162,7 @@ def attention_kernel(xp, query, key, value, attn_mask, kept, is_causal, scale, k
         return attention.op.forward(xp, query, key, value, attn_mask, kept, is_causal, scale, keep_scale)
     if query.shape[-2] == 1 and kept is None and not is_causal:
         return of_one_query(query, key, value, attn_mask, scale)
-    blocks = Blocks(query, key, attn_mask, kept, is_causal, scale, keep_scale)
+    blocks = Blocks(query, key, attn_mask, kept, is_causal, keep_scale)
     out = made_like(query, value.shape[-1])
     logs = np.empty((*query.shape[:-1], 1), query.dtype)
     query, ones = query * query.dtype.type(scale * blocks.unit), np.ones(key.shape[-2], query.dtype)
@@ -158,19 +170,14 @@ def attention_kernel(xp, query, key, value, attn_mask, kept, is_causal, scale, k
         against = turned(key[samples])
         for rows, keys in blocks.of_queries():
             scores = query[samples, ..., rows, :] @ against[..., keys]
-            blocks.hide(scores, samples, rows, keys)
-            if not blocks.harmless:
-                peak = scores.max(axis=-1, keepdims=True)
-                peak[peak == -math.inf] = 0
-                scores -= peak
-            powers = blocks.raised(scores, rows, keys)
-            sums = (powers @ ones[keys])[..., None]
+            peak = blocks.raise_to(scores, samples, rows, keys, HARMLESS, shift=True)
+            sums = (scores @ ones[keys])[..., None]
             log = np.log(sums)
-            if not blocks.harmless:
+            if peak is not None:
                 log += peak
                 log[sums == 0], sums[sums == 0] = math.inf, 1  # a query that may look nowhere
             y = out[samples, ..., rows, :]
-            np.matmul(blocks.thin(powers, samples, rows, keys), value[samples, ..., keys, :], out=y)
+            np.matmul(blocks.thin(scores, samples, rows, keys), value[samples, ..., keys, :], out=y)
             y /= sums
             logs[samples, ..., rows, :] = log
     return out, logs
@@ -203,7 +210,7 @@ def attention_gradients_kernel(
         return attention_gradients(
             xp, g, query, key, value, attn_mask, kept, out, logs, is_causal, scale, keep_scale, needs
         )
-    blocks = Blocks(query, key, attn_mask, kept, is_causal, scale, keep_scale, cut_keys=True)
+    blocks = Blocks(query, key, attn_mask, kept, is_causal, keep_scale, cut_keys=True)
     to_query, to_key, to_value = (made_like(a, a.shape[-1]) for a in (query, key, value))
     scale, unit = query.dtype.type(scale), query.dtype.type(blocks.unit)
     mean = np.vecdot(g, out)
@@ -214,8 +221,7 @@ def attention_gradients_kernel(
         along_query = np.zeros(query[samples].shape, query.dtype)
         for rows, keys in blocks.of_keys():
             weights = compared[..., rows, :] @ keys_turned[..., keys]
-            blocks.hide(weights, samples, rows, keys)
-            blocks.raised(weights, rows, keys)
+            blocks.raise_to(weights, samples, rows, keys, NORMAL, shift=False)
             if needs[0] or needs[1]:
                 to_scores = arrived[..., rows, :] @ values_turned[..., keys]
                 if kept is not None:
