@@ -129,14 +129,21 @@ class Page:
 
 
 def shown(value):
-    """Return a value as a few lines of text, whatever it is: a tensor with its shape, dtype and first rows."""
+    """Return a value as a few lines of text: a tensor with its shape, dtype and first rows, a dict entry by entry."""
     try:
+        if isinstance(value, dict) and value:
+            return "\n".join(_entry(key, part) for key, part in list(value.items())[:MOST_LINES])
         text = _described(value) if isinstance(value, Tensor) else repr(value)
         if not isinstance(text, str):
             raise TypeError("no text")
     except Exception as error:
         return f"a {type(value).__name__} that cannot be shown ({type(error).__name__})"
     return clipped(text)
+
+
+def _entry(key, value):
+    text = clipped(repr(value))
+    return f"{key}:\n{_indented(text, '  ')}" if "\n" in text else f"{key}: {text}"
 
 
 def clipped(text):
