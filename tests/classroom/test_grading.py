@@ -35,7 +35,7 @@ def test_a_class_is_graded_in_one_command(tmp_path):
     with (tmp_path / "grades" / "marks.csv").open(encoding="utf-8", newline="") as file:
         rows = {row["student"].removeprefix("'"): row for row in csv.DictReader(file)}
     assert sorted(rows) == sorted(CLASS)
-    assert [] == [fault for student in CLASS.values() for fault in faults(student, rows[student.name])]
+    assert [fault for student in CLASS.values() for fault in faults(student, rows[student.name])] == []
 
     first, *_, last, where = done.stdout.splitlines()
     assert first.startswith("In force: each submission runs in a folder of its own")
@@ -191,6 +191,17 @@ def test_a_process_that_does_not_start_costs_the_marks_and_is_named(tmp_path, mo
     (graded,) = grade_class(tmp_path, sandbox)
     assert graded.points == 0
     assert graded.reasons == ["did not run: no"]
+
+
+def test_a_fault_of_the_graders_own_is_told_and_stops_nobody(tmp_path, monkeypatch, sandbox):
+    def fail(chapter, cells):
+        raise ZeroDivisionError("ours")
+
+    monkeypatch.setattr("edutorch.classroom.grading.submission.program", fail)
+    for name in ("ann", "bob"):
+        Student(name, set()).hand_in(tmp_path)
+    results = grade_class(tmp_path, sandbox)
+    assert [graded.reasons for graded in results] == [["the grader itself failed: ZeroDivisionError: ours"]] * 2
 
 
 def test_the_reason_names_the_answer_that_fails(tmp_path, sandbox):

@@ -70,7 +70,11 @@ def grade_class(folder, sandbox: Sandbox, jobs=2, tell=lambda graded: None):
     """
 
     def work(handed):
-        graded = grade(handed, sandbox)
+        try:
+            graded = grade(handed, sandbox)
+        except Exception as error:  # our own fault: it is told, and the others get their marks
+            said = f"the grader itself failed: {type(error).__name__}: {error}"
+            graded = Graded(handed.student, handed.path.name, handed.chapter, reasons=[said])
         tell(graded)
         return graded
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from .. import notebooks
-from ..task import chapters
+from ..task import chapters, names
 
 LARGEST = 20_000_000  # bytes of a file: pictures in outputs take some, answers do not
 IGNORED = re.compile(r"\.|__MACOSX$|Thumbs\.db$|desktop\.ini$")  # by the start of a name
@@ -191,12 +192,12 @@ def which(handed: HandedIn, cells: list[dict]) -> str:
     """
     if handed.chapter:
         return handed.chapter
-    names = {cell["id"] for cell in cells if cell["marked"]}
-    owners = {name: [c["id"] for c in notebooks.master(name)["cells"] if c["id"] != "imports"] for name in chapters()}
-    most = max(owners, key=lambda name: len(names & set(owners[name])))
-    if not names & set(owners[most]):
+    owners = names()
+    tasks = [cell["id"].rpartition("-")[0] for cell in cells if cell["marked"]]
+    counted = Counter(owners[task] for task in tasks if task in owners)
+    if not counted:
         raise Unreadable("neither the file's name nor its cells say which chapter it is")
-    return most
+    return counted.most_common(1)[0][0]
 
 
 # ---- what the text of a cell tells
