@@ -26,8 +26,8 @@ def kept_shares(
         top_p: keep the likeliest until they hold this share together; 1 keeps all. It looks at what top-k left.
 
     Example:
-        >>> kept_shares([math.log(4), math.log(3), math.log(2), math.log(1)], top_k=2)[1]
-        [0.5714285714285714, 0.42857142857142855, 0.0, 0.0]
+        >>> kept_shares([2.0, 5.0, 5.0, 1.0], top_k=2)[1]
+        [0.0, 0.5, 0.5, 0.0]
         >>> kept_shares([0.0, 3.0, 1.0], temperature=0)[1]
         [0.0, 1.0, 0.0]
     """
