@@ -3,6 +3,7 @@
 import ast
 import inspect
 import json
+import types
 
 from edutorch.classroom import notebooks
 from edutorch.classroom.draw import Draw
@@ -19,7 +20,14 @@ def right(task):
 
 
 def wrong(task, mistake):
-    """A misconception's source, bearing the task's name and standing alone, as a learner would type it."""
+    """A misconception's source, bearing the task's name and standing alone, as a learner would type it.
+
+    Of one that the task file makes with a function of its own there is no such source: it is taken from there.
+    """
+    if isinstance(mistake.answer, type | types.FunctionType) and "<locals>" in mistake.answer.__qualname__:
+        place = f"next(m.answer for m in find({task.name!r}).mistakes if m.name == {mistake.name!r})"
+        lines = ["from edutorch.classroom.task import find", f"{task.name} = {place}"]
+        return "\n".join([*lines, f"{task.name}.__name__ = {task.name!r}"])
     return _alone(task, mistake.name, {task.name: "another", mistake.name: task.name})
 
 

@@ -9,7 +9,7 @@ import re
 STYLE = """\
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 table { border-collapse: collapse; } td, th { padding: 0.2rem 0.8rem; text-align: left; vertical-align: top; }
-tr { border-bottom: 1px solid #d0d7de; } pre { background: #f6f8fa; padding: 0.6rem; overflow-x: auto; }
+tr { border-bottom: 1px solid #d0d7de; } pre { background: #f6f8fa; padding: 0.6rem; white-space: pre-wrap; }
 .number { text-align: right; }"""
 
 
