@@ -133,8 +133,18 @@ def one_long_row(f, x, eps):
 
 
 @task.wrong(
-    "The numbers are right, but they were put into a float32 tensor: `torch.zeros(shape)` knows nothing of `x`. In"
-    " float32 a difference of two nearly equal numbers keeps few digits, and a judge needs many; take the dtype of `x`."
+    "The numbers are right, but they were put into a float32 tensor: neither `torch.zeros(shape)` nor"
+    " `torch.tensor(list)` knows the dtype of `x`. In float32 a difference of two nearly equal numbers keeps few"
+    " digits, and a judge needs many; take the dtype of `x`."
 )
 def always_float32(f, x, eps):
     return central_gradient(f, x, eps).float()
+
+
+@task.wrong(
+    "This is the exact gradient, from autograd. The judge must not ask the one who is judged: take the steps of `eps`,"
+    " with nothing but calls of `f`."
+)
+def by_autograd(f, x, eps):
+    x = x.clone().requires_grad_()
+    return torch.autograd.grad(f(x), x)[0]

@@ -112,6 +112,35 @@ def no_longer_a_leaf(f, start, lr, steps):
 
 
 @task.wrong(
+    "There is nothing to walk back through: `start` does not require grad, and so nothing is recorded from it. Make a"
+    " leaf of your own of it."
+)
+def nothing_recorded(f, start, lr, steps):
+    x, losses = start.clone(), []
+    for _ in range(steps):
+        loss = f(x)
+        loss.backward()
+        losses.append(loss.item())
+        x = x - lr * x.grad
+    return x, losses
+
+
+@task.wrong(
+    "The first step is right; in the second there is no graph. `x = x - ...` under `no_grad` makes a *new* tensor,"
+    " which does not require grad. Change the leaf itself, in place: `x -= ...`."
+)
+def new_tensor_under_no_grad(f, start, lr, steps):
+    x, losses = start.clone().requires_grad_(), []
+    for _ in range(steps):
+        loss = f(x)
+        loss.backward()
+        losses.append(loss.item())
+        with torch.no_grad():
+            x = x - lr * x.grad
+    return x, losses
+
+
+@task.wrong(
     "The update was recorded, and PyTorch refuses that: a leaf that requires grad must not be changed in place. The"
     " update is no part of the model; put it under `torch.no_grad()`."
 )

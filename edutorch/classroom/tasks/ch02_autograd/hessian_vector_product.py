@@ -69,8 +69,8 @@ task = Task(
 
 
 @task.wrong(
-    "The gradient was not recorded: without `create_graph=True` it is a plain tensor without a history, and there is"
-    " nothing to differentiate a second time."
+    "There is nothing to differentiate. Either `x` does not require grad, and nothing was recorded at all; or the"
+    " gradient was taken without `create_graph=True`: then it is a plain tensor without a history."
 )
 def not_recorded(f, x, v):
     x = x.detach().requires_grad_()

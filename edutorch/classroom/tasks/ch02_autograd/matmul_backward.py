@@ -112,6 +112,14 @@ def stack_not_summed(grad, X, W):
 
 
 @task.wrong(
+    "For single matrices this is right. For a stack it is not: `.T` turns round *all* of its dimensions, `.mT` the last"
+    " two. And every matrix of the stack used the same `W`: its gradients have to be added up."
+)
+def all_dimensions_turned(grad, X, W):
+    return grad @ W.T, X.permute(*range(X.dim())[::-1]) @ grad
+
+
+@task.wrong(
     "For a stack, the gradient of `W` is the mean over the matrices. A tensor that is used several times gets the *sum*"
     " of what its uses send back."
 )

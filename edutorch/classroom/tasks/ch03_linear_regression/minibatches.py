@@ -146,6 +146,16 @@ def with_replacement(X, y, batch_size):
 
 
 @task.wrong(
+    "It never ends: batches of random rows come for ever, some rows twice and others not at all. An epoch is one"
+    " round, in which each row has its turn exactly once."
+)
+def never_ends(X, y, batch_size):
+    while True:
+        rows = torch.randint(0, len(X), (batch_size,))
+        yield X[rows], y[rows]
+
+
+@task.wrong(
     "Only the order of the batches is random: inside a batch the rows are neighbours from the file, always the same"
     " ones. Shuffle the rows first, then cut."
 )

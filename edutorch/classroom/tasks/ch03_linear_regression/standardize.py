@@ -111,6 +111,15 @@ def divided_by_zero(train, other):
     return (train - mean) / std, (other - mean) / std
 
 
+@task.wrong(
+    "No NaN, but the column that is constant in the training rows is divided by next to nothing: a row that differs"
+    " there by 1 becomes a hundred million. Divide such a column by 1."
+)
+def by_next_to_nothing(train, other):
+    mean, std = train.mean(dim=0), train.std(dim=0, correction=0)
+    return (train - mean) / (std + 1e-8), (other - mean) / (std + 1e-8)
+
+
 @task.wrong("The mean is gone, but the units are still there: divide by each column's deviation, too.")
 def only_centred(train, other):
     mean = train.mean(dim=0)

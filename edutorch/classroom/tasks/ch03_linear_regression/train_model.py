@@ -210,6 +210,13 @@ left_in(
     zeroing="never",
 )
 left_in(
+    "shapes_and_weighing",
+    """Two mistakes are left: every prediction is compared with every target ((n, 1) minus (n,) is (n, n)), and the
+    history is the mean of the batches' means, where a small last batch counts too much.""",
+    flat=True,
+    by_batches=True,
+)
+left_in(
     "only_the_learning",
     """The learning is repaired, the bookkeeping is not yet: look at the inner loop's bounds, at what is added to the
     total, and at what the total is divided by.""",
