@@ -47,9 +47,9 @@ def cases(draw):
 
 def soft_vote(stable_softmax):
     """**Your function in the library.** In lesson 1 only the *nearest* neighbour had a say. Now all 1,347 training
-    images vote, and the weight of a vote is the softmax of minus the squared distance. These distances are in the
-    thousands: the formula as it stands would give `nan` for every image. `swap` lets `softmax`, wherever it is
-    called, be yours.
+    images vote, and the weight of a vote is the softmax of minus the squared distance. These distances go into the
+    thousands: the formula as it stands would give `nan` for 438 of the 450 test images. `swap` lets `softmax`, wherever
+    it is called, be yours.
     """
     from sklearn.datasets import load_digits
 

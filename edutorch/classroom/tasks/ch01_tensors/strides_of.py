@@ -3,12 +3,12 @@
 A fresh tensor is **contiguous**: its elements lie in memory row after row, without gaps (lesson 1, section 4).
 So its strides follow from its shape alone. You find them without looking at a tensor.
 
-Write `strides_of(shape)`. It is what `torch.empty(shape).stride()` says, and you may not ask that.
+Write `strides_of(shape)`. It is what `torch.empty(shape).stride()` says; here you work it out yourself.
 
 A shape of sizes 2, 3 and 4 holds blocks of 3 · 4 = 12 elements, and each holds rows of 4: the strides are `(12, 4, 1)`.
 """
 
-from edutorch.classroom import Task
+from edutorch.classroom import Task, never_calls
 
 
 def strides_of(shape):
@@ -38,6 +38,7 @@ def cases(draw):
 task = Task(
     strides_of,
     cases=cases,
+    also=never_calls("stride"),
     minutes=5,
     points=1,
     examples=(((2, 3, 4),), ((5,),)),
