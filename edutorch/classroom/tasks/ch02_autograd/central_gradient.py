@@ -1,6 +1,6 @@
 r"""The judge: a gradient by small steps
 
-Every gradient formula in these exercises will be judged by this one function, so write it first.
+A gradient formula is right if small steps agree with it. So write the judge first, before any formula.
 It needs no calculus: move one number a little to both sides, and see how the result moves (lesson 2, section 1):
 
 $$\frac{\partial f}{\partial x_i} \approx \frac{f(x + \varepsilon e_i) - f(x - \varepsilon e_i)}{2\varepsilon}$$
