@@ -72,8 +72,8 @@ def probe(train_model, X, y, weight, bias, batch_size, epochs):
 
 
 def finale(train_model):
-    """**Your loop at work**, on the patients of lesson 3. The loop above never gets below 1 here, the loss of a model that
-    knows nothing."""
+    """**Your loop at work**, on the patients of lesson 3. The loop above never gets below 1 here, the loss of a model
+    that knows nothing."""
     from sklearn.datasets import load_diabetes
 
     data = load_diabetes()
