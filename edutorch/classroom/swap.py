@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import functools
 import inspect
 import sys
 import threading
@@ -83,9 +84,30 @@ def _swapped(thing, name, mine, of_gradient):
 # ---- functions
 
 
-def _stub(*args, **kwargs):
-    answer = "what is called instead"  # this constant is replaced by a `_Function`'s `call`
-    return answer(*args, **kwargs)  # type: ignore[operator]
+CALL = "what is called instead"  # this constant of a stub is replaced by a `_Function`'s `call`
+STUB = """\
+def around():
+    {none}
+    def stub(*args, **kwargs):
+        answer = {call!r}
+        return answer(*args, **kwargs)
+        {names}
+    return stub
+"""
+
+
+@functools.cache
+def _stub(count):
+    """Return the code of a function that calls what stands in, and that has `count` free variables.
+
+    Python gives a function only code with as many free variables as before. They have to be real ones: a debugger, or
+    IPython's traceback, looks at them in the stub's frame.
+    """
+    names = [f"free_{i}" for i in range(count)]
+    source = STUB.format(none=" = ".join([*names, "None"]), call=CALL, names=", ".join(names) or "None")
+    made: dict[str, Any] = {}
+    exec(compile(source, "<edutorch swap>", "exec"), made)
+    return made["around"]().__code__
 
 
 class _Function:
@@ -129,9 +151,8 @@ class _Function:
         def call(*args, **kwargs):
             return self(self.originals[f], args, kwargs)
 
-        code = _stub.__code__
-        constants = tuple(call if c == "what is called instead" else c for c in code.co_consts)
-        return code.replace(co_consts=constants, co_freevars=f.__code__.co_freevars)
+        code = _stub(len(f.__code__.co_freevars))
+        return code.replace(co_consts=tuple(call if c == CALL else c for c in code.co_consts))
 
     def __call__(self, original, args, kwargs):
         """Call what stands in for the function; from inside that, what stood there before it."""

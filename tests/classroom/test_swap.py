@@ -3,6 +3,7 @@
 import inspect
 import sys
 import threading
+import traceback
 import types
 
 import numpy as np
@@ -379,6 +380,20 @@ def test_signatures_stay():
     before = inspect.signature(torch.softmax)
     with swap("softmax", Counted()):
         assert inspect.signature(torch.softmax) == before
+
+
+def test_the_frames_of_a_failed_call_can_be_looked_at():
+    """IPython's traceback looks at the local variables of every frame."""
+
+    def fails(*arguments):
+        raise NotImplementedError
+
+    assert torch.cdist.__code__.co_freevars
+    with pytest.raises(NotImplementedError) as failed, swap("cdist", fails):
+        torch.cdist(torch.zeros(1, 2), torch.zeros(1, 2))
+    frames = [frame for frame, _ in traceback.walk_tb(failed.tb)]
+    stub = next(frame for frame in frames if frame.f_code.co_filename == "<edutorch swap>")
+    assert set(stub.f_locals) >= {"args", "kwargs", "answer", *stub.f_code.co_freevars}
 
 
 # ---- wrong names
