@@ -45,7 +45,7 @@ class SGD(Rule):
         self,
         params,
         lr=1e-3,
-        momentum=0,
+        momentum: float = 0,
         dampening=0,
         weight_decay=0,
         nesterov=False,
