@@ -8,6 +8,7 @@ from ..backends import XP
 from ..errors import with_remedy
 from ..op import Array, Index, op
 from .accumulate import add_rows
+from .layout import take_slices
 
 __all__ = ["embedding", "embedding_renorm_"]
 
@@ -43,7 +44,7 @@ def embedding(weight: Array, indices: Index, padding_idx=-1, scale_grad_by_freq=
         raise IndexError(with_remedy(
             "index out of range in self",
             f"The table has {len(weight)} rows, the indices run from {indices.min()} to {indices.max()}."))  # fmt: skip
-    return weight.take(indices, axis=0)
+    return take_slices(weight, indices)
 
 
 @op(cast=None, method=False, out=False, node="EmbeddingDenseBackward0")

@@ -7,6 +7,7 @@ from ..backends import XP
 from ..op import Array, Index, op
 from .accumulate import add_rows
 from .embedding import add_to_rows, embedding
+from .layout import take_slices
 from .scan import collect_at
 
 
@@ -19,7 +20,7 @@ def sum_bags(xp, weight: Array, factors: Array | None, indices: Index, bags: Ind
     Gradient: dL/dW[k] = the sum of factors[i] g[bags[i]] over all i with indices[i] = k;
               dL/dfactors[i] = g[bags[i]] . W[indices[i]]
     """
-    rows = weight.take(indices, axis=0)
+    rows = take_slices(weight, indices)
     if rows.dtype in dtypes.HALVES:  # sums in float32, rounded once
         rows = rows.astype(dtypes.FLOAT32)
     if factors is not None:
@@ -50,7 +51,7 @@ def max_bags(xp, weight: Array, indices: Index, bags: Index, count):
     out = xp.zeros((count, weight.shape[1]), weight.dtype)
     winner = xp.full(out.shape, len(weight))  # a row that is not there, for bags that are empty
     if len(indices):
-        rows = weight.take(indices, axis=0)
+        rows = take_slices(weight, indices)
         starts = xp.concatenate(([True], bags[1:] != bags[:-1])).nonzero()[0]
         full = bags[starts]
         out[full] = xp.maximum.reduceat(rows, starts, axis=0)

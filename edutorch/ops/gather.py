@@ -14,7 +14,7 @@ from ..tensor import method, wrap
 from .axes import axis_of
 from .dialect import speak
 from .indexing import check_range, scatter_at
-from .layout import row_by_row
+from .layout import row_by_row, take_slices
 
 __all__ = ["gather", "index_select", "take", "take_along_dim", "unravel_index"]
 
@@ -92,7 +92,7 @@ def index_select(input: Array, dim, index: Index):
         raise IndexError(with_remedy(
             "index out of range in self",
             f"Dimension {dim} has size {size}, the index runs from {index.min()} to {index.max()}."))  # fmt: skip
-    return input.take(index.reshape(-1), axis=dim) if input.ndim else input.copy()
+    return take_slices(input, index.reshape(-1), dim) if input.ndim else input.copy()
 
 
 index_select.grad(

@@ -14,7 +14,7 @@ from ..errors import type_name, with_remedy
 from ..op import Array, op
 from ..tensor import Tensor, method
 from .accumulate import add_at
-from .layout import row_by_row
+from .layout import row_by_row, take_slices
 
 __all__: list[str] = []
 
@@ -121,7 +121,7 @@ def gather_at(input: Array, indices):
     last = indices[-1]
     try:
         if last.dtype.kind != "b" and all(type(i) is slice for i in indices[:-1]):
-            return input.take(last, len(indices) - 1)  # NumPy's `take` is several times faster than its brackets
+            return take_slices(input, last, len(indices) - 1)
         return row_by_row(input[indices])
     except IndexError:
         check_positions(input, indices)

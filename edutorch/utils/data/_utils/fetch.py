@@ -6,6 +6,7 @@ import numpy as np
 
 from ....backends import XP
 from ....ops.from_data import finish
+from ....ops.layout import take_slices
 from ..dataset import IterableDataset, Subset, TensorDataset
 from .collate import default_collate
 
@@ -80,7 +81,7 @@ def _rows(tensors, indices):
         return None
     positions = np.array(indices)
     try:
-        return [finish(t.array.take(XP[type(t.array)].asarray(positions), 0), None, False) for t in tensors]
+        return [finish(take_slices(t.array, XP[type(t.array)].asarray(positions)), None, False) for t in tensors]
     except IndexError:
         return None
 
