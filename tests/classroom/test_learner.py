@@ -116,6 +116,8 @@ def look_round(learner, task):
     """Run a task's cells as they were given out: nothing fails but what should, and all says what it means."""
     assert learner.run(f"{task.name}-solution") == ""
     assert f"{task.name}: not attempted yet." in learner.run(f"{task.name}-check")
+    if f"{task.name}-finale" in learner.code():
+        assert "NotImplementedError" in learner.run(f"{task.name}-finale")
     assert f"{task.name}: not attempted yet." in learner.run(f"{task.name}-graded")
 
 
