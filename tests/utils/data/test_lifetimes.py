@@ -43,11 +43,15 @@ def loader_of(dataset, **options):
 
 
 def gone(pid):
-    """Whether a process has ended; one that only waits for its parent to take note counts as such."""
+    """Whether a process has ended; one that only waits for its parent to take note counts as such.
+
+    Its first thread may be at its end while another still holds the pipes.
+    """
     stat = Path(f"/proc/{pid}/stat")
     if stat.parent.parent.joinpath("self").exists():
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            return stat.read_text(encoding="utf-8").rpartition(")")[2].split()[0] in "ZX"
+            threads = list(stat.parent.joinpath("task").iterdir())
+            return len(threads) == 1 and stat.read_text(encoding="utf-8").rpartition(")")[2].split()[0] in "ZX"
         return True
     try:
         os.kill(pid, 0)
