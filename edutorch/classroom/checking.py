@@ -62,10 +62,12 @@ def examine(task: Task, answer, seed=None):
     if first is None:
         return _by_rules(task, answer, cases, wanted, seed)
     verdict = Verdict(task.name, "not yet", faults[first] or "", len(cases), right, seed=seed)
-    mistake = None if given[first].stopped else _recognised(task, cases, wanted, given, faults, seed)
-    if mistake is not None:
-        verdict.mistake, verdict.message = mistake.name, mistake.message
+    smallest = first
+    if not given[first].stopped:
+        first = _name_the_mistake(verdict, task, cases, wanted, given, faults, seed) or first
     verdict.case = _case(task, cases[first], wanted[first], given[first])
+    if first != smallest:
+        verdict.case.title = "The smallest case that shows it"
     again = task.name if getattr(answer, "__name__", "") == task.name else f"your_answer, {task.name!r}"
     verdict.notes.append(f"The same cases again: `check({again}, seed={seed})`. A nudge: `hint({task.name})`.")
     return verdict
@@ -137,17 +139,32 @@ def _compared(task, answer, wanted, given):
     return ""
 
 
-def _recognised(task, cases, wanted, given, faults, seed):
-    """Return the misconception that is right where the answer is, and gives the same where it is not; or None."""
-    order = sorted(range(len(given)), key=lambda i: not faults[i])  # the failing cases tell most of them apart
+def _name_the_mistake(verdict, task, cases, wanted, given, faults, seed):
+    """Write into a verdict which misconception the answer has, if it can be told; return a case that shows it, or None.
 
-    def like(mistake, i):
-        theirs = guard.call(_used(task, mistake.answer), cases[i], task.time_limit, seed + i)
-        if not faults[i]:
-            return not _fault(task, mistake.answer, wanted[i], theirs)
-        return _alike(theirs, given[i], task)
+    It is the first misconception that is right where the answer is, and gives the same where it is not. An answer with
+    two mistakes is like none of them everywhere: then it is the one that gives the same in most of the failing cases.
+    """
 
-    return next((mistake for mistake in task.mistakes if all(like(mistake, i) for i in order)), None)
+    def run(mistake, i):
+        return guard.call(_used(task, mistake.answer), cases[i], task.time_limit, seed + i)
+
+    failing = [i for i, fault in enumerate(faults) if fault]
+    partly = None, []
+    for mistake in task.mistakes:
+        like = [i for i in failing if _alike(run(mistake, i), given[i], task)]
+        right = (not _fault(task, mistake.answer, wanted[i], run(mistake, i)) for i, f in enumerate(faults) if not f)
+        if len(like) == len(failing) and all(right):
+            verdict.mistake, verdict.message = mistake.name, mistake.message
+            return failing[0]
+        if len(like) > len(partly[1]):
+            partly = mistake, like
+    mistake, like = partly
+    if mistake is None or len(like) < 2 or 2 * len(like) < len(failing):
+        return None
+    verdict.mistake = mistake.name
+    verdict.message = f"This is so in {len(like)} of the {len(failing)} cases that fail: {mistake.message}"
+    return like[0]
 
 
 def _alike(theirs, outcome, task):

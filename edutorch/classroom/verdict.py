@@ -25,6 +25,7 @@ class Case:
 
     call: str
     rows: list[tuple[str, str]]
+    title: str = "The smallest case that fails"
 
 
 @dataclass
@@ -80,7 +81,7 @@ class Verdict:
         if self.message:
             parts.append(self.message)
         if self.case is not None:
-            parts.append("The smallest case that fails:\n" + _indented(self.case.call) + "\n" + _table(self.case.rows))
+            parts.append(f"{self.case.title}:\n" + _indented(self.case.call) + "\n" + _table(self.case.rows))
         parts += self.notes
         return "\n\n".join(parts)
 
@@ -98,7 +99,7 @@ class Verdict:
                 for name, value in self.case.rows
             )
             parts.append(
-                f"<div>The smallest case that fails:</div><pre>{html.escape(_indented(self.case.call))}</pre>"
+                f"<div>{self.case.title}:</div><pre>{html.escape(_indented(self.case.call))}</pre>"
                 f"<table>{rows}</table>"
             )
         parts += [f'<div style="opacity: 0.75">{_marked(note)}</div>' for note in self.notes]

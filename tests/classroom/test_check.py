@@ -43,6 +43,23 @@ def added(x, dim=0):
     return x + x.mean(dim, keepdim=True)
 
 
+def test_of_two_mistakes_the_one_that_shows_more_often_is_named():
+    def answer(x, dim):
+        return x - x.mean() if dim == 0 else x * 0
+
+    verdict = examine(task, answer, seed=3)
+    assert verdict.mistake == "of_everything"
+    assert verdict.message.startswith("This is so in 2 of the 3 cases that fail: The mean of everything was taken")
+    assert examine(task, lambda x, dim: x * 0).mistake is None
+
+
+def test_of_two_mistakes_a_case_is_shown_that_has_the_named_one():
+    verdict = examine(task, lambda x, dim: x - x.mean() if len(x) == 4 else x * 0, seed=3)
+    assert verdict.mistake == "of_everything"
+    assert "The smallest case that shows it:" in str(verdict)
+    assert "shape (4, 5), float32" in str(verdict)
+
+
 def test_right():
     verdict = examine(task, lambda x, dim: x - x.mean(dim).unsqueeze(dim))
     assert verdict.passed
