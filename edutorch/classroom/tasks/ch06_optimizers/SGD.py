@@ -235,8 +235,8 @@ class Recorded(SGD):
 
 
 @task.wrong(
-    "The model's weights do not move: your `step` made *new* tensors, and the model still holds the old ones. Change the"
-    " parameters in place, `p -= ...` or `p.sub_(...)`."
+    "The model's weights do not move: your `step` made *new* tensors, and the model still holds the old ones. Change"
+    " the parameters in place, `p -= ...` or `p.sub_(...)`."
 )
 class NewTensors(SGD):
     @torch.no_grad()
