@@ -7,7 +7,8 @@ exponential is for such scores only: it is slow where its result is very near ze
 
 The forward pass cuts the queries, as a softmax goes over all keys. The backward pass cuts the keys: then the gradients
 of keys and values are done with their block. What is subtracted from all the scores of a query goes into the product
-that makes them, as one more feature of the query, which every key has as 1.
+that makes them, as one more feature of the query, which every key has as 1. Only where a mask shifts scores far away,
+it has to be subtracted after the mask, or the digits of the scores are lost between two large numbers.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ BLOCK = 2**16  # weights in a block: with as many of their gradients, half a MB
 FEW_ROWS = 32  # queries (or keys) in a causal block, and the fewest in any
 HARMLESS = 30.0  # scores up to which e^x is far from overflow, and the sum of many far from zero
 NORMAL = 80.0  # exponents up to which neither e^x nor e^-x leaves the normal numbers
-LOWEST = -1e30  # stands for a peak of -inf, and -inf - LOWEST is -inf, where -inf - -inf is nan
+FAR = 64.0  # logarithms up to which a score keeps its digits when one is subtracted
 
 
 class Blocks:
@@ -74,14 +75,15 @@ class Blocks:
         part = scores[..., start - rows.start :, start - keys.start :][..., : self.rows, : self.rows]
         return part, (slice(part.shape[-2]), slice(part.shape[-1]))
 
-    def raise_to(self, scores, samples, rows, keys, limit, shift):
+    def raise_to(self, scores, samples, rows, keys, limit, shift, logs=None):
         """Turn a block's scores into powers, in place, 0 where a query may not see a key.
 
         Args:
             limit: how far from zero scores may be for the quickest way. shift: whether larger ones may be shifted.
+            logs: what is to be subtracted from each query's scores after the mask, or None for nothing.
 
         Returns:
-            What was subtracted from each query's scores, or None for nothing.
+            By how much each query's scores were shifted, or None for nothing.
         """
         limit *= self.unit
         if self.attn_mask is None and scores.min(initial=0) >= -limit and scores.max(initial=0) <= limit:
@@ -96,6 +98,8 @@ class Blocks:
         if self.is_causal:
             part, same = self.corner(scores, rows, keys)
             part += self.hidden[same]
+        if logs is not None:
+            scores -= logs[samples, ..., rows, :]
         peak = None
         if shift:
             peak = scores.max(axis=-1, keepdims=True)
@@ -191,7 +195,8 @@ def of_one_query(query, key, value, attn_mask, scale):
     weights = (query * query.dtype.type(scale)) @ key.mT
     if attn_mask is not None:
         weights += attn_mask
-    peak = weights.max(axis=-1, keepdims=True, initial=LOWEST)
+    # The peak is no lower than the lowest number, even of a query that may look nowhere: -inf - -inf would be nan.
+    peak = weights.max(axis=-1, keepdims=True, initial=np.finfo(weights.dtype).min)
     weights -= peak
     np.exp(weights, out=weights)
     sums = weights.sum(axis=-1, keepdims=True)
@@ -214,14 +219,15 @@ def attention_gradients_kernel(
     to_query, to_key, to_value = (made_like(a, a.shape[-1]) for a in (query, key, value))
     scale, unit = query.dtype.type(scale), query.dtype.type(blocks.unit)
     mean = np.vecdot(g, out)
+    far = attn_mask is not None and np.abs(logs, where=np.isfinite(logs), out=np.zeros_like(logs)).max() > FAR
     for samples in blocks.of_samples():
-        compared = with_feature(query[samples] * scale, logs[samples, ..., 0] * -unit)
+        compared = with_feature(query[samples] * scale, 0 if far else logs[samples, ..., 0] * -unit)
         arrived = with_feature(g[samples], -mean[samples] if kept is None else 0)
         keys_turned, values_turned = turned_with_ones(key[samples], unit), turned_with_ones(value[samples], 1)
         along_query = np.zeros(query[samples].shape, query.dtype)
         for rows, keys in blocks.of_keys():
             weights = compared[..., rows, :] @ keys_turned[..., keys]
-            blocks.raise_to(weights, samples, rows, keys, NORMAL, shift=False)
+            blocks.raise_to(weights, samples, rows, keys, NORMAL, shift=False, logs=logs if far else None)
             if needs[0] or needs[1]:
                 to_scores = arrived[..., rows, :] @ values_turned[..., keys]
                 if kept is not None:

@@ -7,6 +7,7 @@ import pytest
 
 from edutorch.kernels.cpu import attention as kernels
 from edutorch.ops.attention import attention, attention_gradients
+from tests.twins import same_on_both
 
 SHAPES = {  # query, keys, size of a value
     "one block": ((2, 3, 4, 5), 6, 5),
@@ -103,6 +104,29 @@ def test_one_query_that_may_look_nowhere_finds_nothing():
         gradients = kernels.attention_gradients_kernel(*arguments)[:3]
     np.testing.assert_array_equal(y[:, 0, 0], [[1, 1], [0, 0]])
     assert all(np.isfinite(g).all() and not g[1].any() for g in gradients)
+
+
+@pytest.mark.parametrize("lowest", [-1e5, "lowest of all"])
+@pytest.mark.parametrize("queries", [1, 5])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_mask_of_large_numbers(dtype, queries, lowest):
+    """Many hide keys with a large negative number; where it hides all keys of a query, all count alike."""
+
+    def program(torch):
+        kind = getattr(torch, dtype)
+        torch.manual_seed(0)
+        query = torch.randn(2, 3, queries, 8, dtype=kind, requires_grad=True)
+        key, value = (torch.randn(2, 3, 7, 8, dtype=kind, requires_grad=True) for _ in range(2))
+        mask = torch.zeros(2, 1, 1, 7, dtype=kind)
+        mask[0, ..., :4] = mask[1] = torch.finfo(kind).min if lowest == "lowest of all" else lowest
+        attend = torch.nn.functional.scaled_dot_product_attention
+        y = attend(query, key, value, attn_mask=mask)
+        y.backward(torch.randn(y.shape, dtype=kind))
+        with torch.no_grad():
+            unrecorded = attend(query, key, value, attn_mask=mask)
+        return y.detach(), unrecorded, query.grad, key.grad, value.grad
+
+    same_on_both(program, rtol=1e-3)
 
 
 def test_a_few_gradients(case):
