@@ -126,17 +126,17 @@ def shares_by_topk(scores, top_k, top_p):
 
 
 def shares_row_by_row(scores, top_k, top_p):
-    out = torch.zeros_like(scores)
-    for row, into in zip(scores.softmax(-1).tolist(), out, strict=True):
+    table = []
+    for row in scores.softmax(-1).tolist():
         likely = sorted(range(len(row)), key=lambda i: -row[i])[:top_k]
         whole, kept = sum(row[i] for i in likely), []
         for i in likely:
             if sum(row[j] for j in kept) / whole >= top_p:
                 break
             kept.append(i)
-        for i in kept:
-            into[i] = row[i] / sum(row[j] for j in kept)
-    return out
+        left = sum(row[j] for j in kept)
+        table.append([share / left if i in kept else 0.0 for i, share in enumerate(row)])
+    return torch.tensor(table)
 
 
 def shares_by_threshold(scores, top_k, top_p):

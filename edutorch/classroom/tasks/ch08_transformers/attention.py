@@ -65,7 +65,7 @@ def cases(draw):
 
 def finale(attention):
     """**A GPT on your attention.** `edutorch.text` has the GPT of lesson 8, section 8. It learns to write Python's
-    manual, character by character, for 300 steps, and every layer looks through your function."""
+    manual, character by character, for 200 steps, and every layer looks through your function."""
     from pydoc_data.topics import topics
 
     from edutorch import text
@@ -81,19 +81,19 @@ def finale(attention):
     optimizer = torch.optim.AdamW(gpt.parameters(), lr=0.01)
 
     with swap("scaled_dot_product_attention", attention):
-        for step in range(301):
+        for step in range(201):
             rows = torch.randint(0, len(ids) - 33, (32, 1)) + torch.arange(33)
             scores = gpt(ids[rows[:, :-1]])
             loss = torch.nn.functional.cross_entropy(scores.flatten(0, 1), ids[rows[:, 1:]].flatten())
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-            if step % 100 == 0:
+            if step % 50 == 0:
                 print(f"step {step:3}: {loss.item():.2f} nats per character")
         gpt.eval()
         written = text.generate(gpt, ids[:4], 60, temperature=0.5)
     print("it writes:", repr("".join(characters[i] for i in written.tolist())))
-    assert loss.item() < blind - 0.5
+    assert loss.item() < blind - 0.3
 
 
 task = Task(
