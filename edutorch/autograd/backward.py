@@ -307,7 +307,7 @@ def _set_data(self, value):
         raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
     if value.is_floating_point() != self.is_floating_point() and self.tracked:
         raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
-    self.array = value.array
+    self.array = hand_out(value)
 
 
 Tensor.data = property(_get_data, _set_data)  # type: ignore[assignment]

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import with_remedy
 from ..ops.create import empty
-from ..tensor import Tensor, wrap
+from ..tensor import Tensor, hand_out, wrap
 
 __all__ = ["Buffer", "Parameter", "UninitializedBuffer", "UninitializedParameter", "is_lazy"]
 
@@ -24,7 +24,7 @@ class Parameter(Tensor):
 
     def __new__(cls, data=None, requires_grad=True):
         t = object.__new__(cls)
-        t.array = np.empty(0, np.float32) if data is None else data.detach().array
+        t.array = np.empty(0, np.float32) if data is None else hand_out(data.detach())
         if requires_grad and not t.is_floating_point():
             raise RuntimeError(
                 with_remedy(
@@ -54,7 +54,7 @@ class Buffer(Tensor):
 
     def __new__(cls, data=None, *, persistent=True):
         t = object.__new__(cls)
-        t.array = np.empty(0, np.float32) if data is None else data.array
+        t.array = np.empty(0, np.float32) if data is None else hand_out(data)
         t.persistent = persistent
         return t
 

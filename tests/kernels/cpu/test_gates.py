@@ -83,6 +83,12 @@ def test_gelu_of_a_transpose(dtype, approximate):
     np.testing.assert_allclose(gradient(x, x, approximate), exact, rtol=1e-6, atol=1e-6)
 
 
+def given_as_data(values):
+    other = edutorch.ones(values.shape)
+    other.data = values
+    return other
+
+
 @pytest.mark.parametrize(
     "write",
     [
@@ -92,6 +98,9 @@ def test_gelu_of_a_transpose(dtype, approximate):
         lambda y: y.detach().numpy().fill(0),
         lambda y: y.view(-1)[3:].zero_(),
         lambda y: y.view(-1).data.zero_(),
+        lambda y: edutorch.nn.Parameter(y.detach()).data.zero_(),
+        lambda y: edutorch.nn.Buffer(y.detach()).zero_(),
+        lambda y: given_as_data(y.detach()).zero_(),
     ],
 )
 def test_gelu_does_without_an_output_that_was_written_to(write):
