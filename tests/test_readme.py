@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
-CODE, SHOWN = re.search(r"```python\n(.*?)```\n+```text\n(.*?)```", README, flags=re.DOTALL).groups()
+EXAMPLES = re.findall(r"```python\n(.*?)```\n+```text\n(.*?)```", README, flags=re.DOTALL)
 
 
 def run(code: str) -> str:
@@ -17,14 +17,17 @@ def run(code: str) -> str:
     return done.stdout
 
 
-def test_code_prints_what_is_shown():
-    assert run(CODE) == SHOWN
+@pytest.mark.parametrize(("code", "shown"), EXAMPLES, ids=["regression", "check"])
+def test_code_prints_what_is_shown(code, shown, monkeypatch, tmp_path):
+    monkeypatch.setenv("EDUTORCH_PROGRESS", str(tmp_path / "progress.json"))
+    assert run(code) == shown
 
 
 @pytest.mark.usefixtures("torch")
 def test_code_prints_the_same_on_pytorch():
-    assert "import edutorch as torch" in CODE
-    assert run(CODE.replace("import edutorch as torch", "import torch")) == SHOWN
+    code, shown = EXAMPLES[0]
+    assert "import edutorch as torch" in code
+    assert run(code.replace("import edutorch as torch", "import torch")) == shown
 
 
 def test_local_links_lead_somewhere():

@@ -5,12 +5,14 @@ from __future__ import annotations
 import html
 import inspect
 import re
+import textwrap
 from dataclasses import dataclass, field
 
 from ..tensor import Tensor
 
 MOST_LINES = 8  # of one value
 LONGEST_LINE = 110
+TEXT_WIDTH = 100
 
 COLOURS = {"right": "#1a7f37", "not yet": "#9a6700", "not attempted": "#57606a"}
 
@@ -78,8 +80,7 @@ class Verdict:
 
     def __str__(self):
         parts = [self.headline]
-        if self.message:
-            parts.append(self.message)
+        parts += [textwrap.fill(text, TEXT_WIDTH) for text in _paragraphs(self.message)]
         if self.case is not None:
             parts.append(f"{self.case.title}:\n" + _indented(self.case.call) + "\n" + _table(self.case.rows))
         parts += self.notes
