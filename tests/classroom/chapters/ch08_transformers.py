@@ -150,8 +150,8 @@ def shares_by_threshold(scores, top_k, top_p):
 
 def shares_top_p_first(scores, top_k, top_p):
     ordered, order = scores.softmax(-1).sort(dim=-1, descending=True)
-    ordered = torch.where(ordered.cumsum(-1) - ordered < top_p, ordered, torch.zeros_like(ordered))
-    ordered[:, top_k:] = 0
+    stays = (ordered.cumsum(-1) - ordered < top_p) & (torch.arange(scores.shape[-1]) < top_k)
+    ordered = torch.where(stays, ordered, torch.zeros_like(ordered))
     return torch.zeros_like(scores).scatter(-1, order, ordered / ordered.sum(-1, keepdim=True))
 
 
