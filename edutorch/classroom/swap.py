@@ -100,8 +100,8 @@ def around():
 def _stub(count):
     """Return the code of a function that calls what stands in, and that has `count` free variables.
 
-    Python gives a function only code with as many free variables as before. They have to be real ones, so the stub names
-    them behind its `return`: a debugger, or IPython's traceback, looks at them in its frame.
+    Python gives a function only code with as many free variables as before. They have to be real ones, so the stub
+    names them behind its `return`: a debugger, or IPython's traceback, looks at them in its frame.
     """
     names = [f"free_{i}" for i in range(count)]
     source = STUB.format(none=" = ".join([*names, "None"]), call=CALL, names=", ".join(names) or "None")
