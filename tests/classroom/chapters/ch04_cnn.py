@@ -240,7 +240,7 @@ def last_window_wins(grad, input, weight, bias=None, stride=1, padding=0):
     dx = torch.zeros_like(F.pad(input, (padding,) * 4))
     for a in range(h):
         for b in range(w):
-            part = torch.tensordot(grad, weight[:, :, a, b], ([1], [0])).movedim(-1, 1)
+            part = (grad.movedim(1, -1) @ weight[:, :, a, b]).movedim(-1, 1)
             dx[:, :, a : a + stride * H : stride, b : b + stride * W : stride][:, :, :H, :W] = part
     return dx[:, :, padding : padding + input.shape[2], padding : padding + input.shape[3]], dw, db
 

@@ -91,8 +91,9 @@ def probe(BatchNorm2d, num_features, eps, momentum, batches, last):
     layer = BatchNorm2d(num_features, eps=eps, momentum=momentum)
     if not isinstance(layer, torch.nn.Module):
         raise TypeError(f"BatchNorm2d(...) gives {type(layer).__name__}, not a module: derive it from nn.Module")
-    found = dict.fromkeys(KEYS) | {KEYS[0]: sorted(layer.state_dict())}
-    if found[KEYS[0]] != sorted(torch.nn.BatchNorm2d(1).state_dict()):
+    names = sorted(torch.nn.Module.state_dict(layer))
+    found: dict = dict.fromkeys(KEYS) | {KEYS[0]: names}
+    if names != ["bias", "num_batches_tracked", "running_mean", "running_var", "weight"]:
         return found
 
     def state():
@@ -156,8 +157,8 @@ def finale(BatchNorm2d):
             return (model(pages[judges]).argmax(dim=1) == labels[judges]).float().mean().item()
 
     with swap("nn.BatchNorm2d", BatchNorm2d):
-        plain = [share_of_new_digits(nn.Identity, seed) for seed in range(3)]
-        yours = [share_of_new_digits(nn.BatchNorm2d, seed) for seed in range(3)]
+        plain = [share_of_new_digits(nn.Identity, seed) for seed in range(2)]
+        yours = [share_of_new_digits(nn.BatchNorm2d, seed) for seed in range(2)]
     print("without:        ", ", ".join(f"{100 * share:.0f} %" for share in plain))
     print("with your layer:", ", ".join(f"{100 * share:.0f} %" for share in yours))
     assert sum(yours) > sum(plain)

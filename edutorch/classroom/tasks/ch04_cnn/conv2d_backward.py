@@ -56,10 +56,10 @@ def cases(draw):
     yield case(1, 1, 1, (3, 4), (2, 2))
     yield case(2, 1, 1, (3, 3), (2, 2))
     yield case(1, c, f, (3, 4), (2, 3))
-    yield case(n, c, f, (4, 3), (3, 2))
-    yield case(1, 2, 2, (4, 5), (2, 2), stride=2)
+    yield case(n, c, f, (3, 3), (3, 2))
+    yield case(1, 1, 2, (4, 5), (2, 2), stride=2)
     yield case(1, 2, 1, (3, 4), (3, 3), padding=1)
-    yield case(2, 2, 3, (6, 5), (3, 2), stride=2, padding=1, bias=False)
+    yield case(2, 1, 2, (5, 4), (3, 2), stride=2, padding=1, bias=False)
 
 
 def expected(grad, input, weight, bias=None, stride=1, padding=0):

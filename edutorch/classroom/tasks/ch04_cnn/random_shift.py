@@ -73,7 +73,8 @@ def tell(pages, moved, far):
     """Return the kinds of changes found, looking up to `far`, and for each page by how much it moved: (right, down)."""
     H, W = pages.shape[-2:]
     paper, border = (torch.nn.functional.pad(pages, (far,) * 4, mode=mode) for mode in ("constant", "replicate"))
-    kinds, places = ["changed in another way"] * len(pages), [None] * len(pages)
+    kinds = ["changed in another way"] * len(pages)
+    places: list = [None] * len(pages)
     changes = {
         "moved": lambda right, down: cut(paper, right, down),
         "wrapped round": lambda right, down: pages.roll((down, right), (-2, -1)),
