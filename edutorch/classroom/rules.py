@@ -33,6 +33,19 @@ def never_calls(*names):
     return rule
 
 
+def never_extends(finished):
+    """Return the rule that complains of a class built on this one of the library."""
+
+    def rule(answer):
+        if isinstance(answer, type) and issubclass(answer, finished):
+            return (
+                f"But it is built on the library's `{finished.__name__}`, which this task asks you to write yourself."
+            )
+        return None
+
+    return rule
+
+
 def _all_codes(answer):
     """Return the code of an answer and of the functions beside it that it names, directly or through others."""
     found, todo = set(), [answer]

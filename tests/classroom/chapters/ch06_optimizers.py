@@ -69,9 +69,20 @@ class SGDByData:
                 p.data = p.data - self.lr * (p.grad + self.beta * v if self.nesterov else v)
 
 
-class SGDFromTheLibrary(torch.optim.SGD):
+class SGDInGroups(torch.optim.Optimizer):
+    """On the library's frame: groups, and a state for each parameter."""
+
     def __init__(self, params, lr, momentum=0.0, nesterov=False):
-        super().__init__(params, lr=lr, momentum=momentum, nesterov=nesterov)
+        super().__init__(params, {"lr": lr, "momentum": momentum, "nesterov": nesterov})
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        for group in self.param_groups:
+            lr, momentum, nesterov = group["lr"], group["momentum"], group["nesterov"]
+            for p in group["params"]:
+                if p.grad is not None:
+                    v = self.state[p]["v"] = momentum * self.state[p].get("v", 0.0) + p.grad
+                    p.add_(p.grad + momentum * v if nesterov else v, alpha=-lr)
 
 
 class SGDWithMeans:
@@ -342,7 +353,7 @@ def parts_of_equal_weight(model, optimizer, x, y, size):
 
 RIGHT = {
     "learning_rates": [rates_by_eigh, rates_by_singular_values, rates_sorted],
-    "SGD": [SGDByDictionary, SGDByData, SGDFromTheLibrary],
+    "SGD": [SGDByDictionary, SGDByData, SGDInGroups],
     "warmup_cosine": [schedule_from_the_end, schedule_by_square, schedule_by_tensor],
     "clip_gradients": [clip_by_one_vector, clip_by_norm_of_norms, clip_by_hypot],
     "Adam": [AdamRearranged, AdamByDictionary, AdamWithProducts],

@@ -21,6 +21,7 @@ One weight at 1 with the gradients 2 and then −1, `lr=0.1`, the rest as it sta
 
 import edutorch as torch
 from edutorch.classroom import Task, never_calls, swap
+from edutorch.classroom.rules import never_extends
 
 
 class Adam:
@@ -116,7 +117,7 @@ task = Task(
     Adam,
     cases=cases,
     probe=probe,
-    also=never_calls("optim"),
+    also=(never_calls("optim"), never_extends(torch.optim.Adam)),
     rtol=1e-3,
     minutes=30,
     points=4,

@@ -19,7 +19,8 @@ One weight at 1, with the gradient 2 in both of two steps, `lr=0.1` and `momentu
 """
 
 import edutorch as torch
-from edutorch.classroom import Task, swap
+from edutorch.classroom import Task, never_calls, swap
+from edutorch.classroom.rules import never_extends
 
 
 class SGD:
@@ -103,6 +104,7 @@ task = Task(
     SGD,
     cases=cases,
     probe=probe,
+    also=(never_calls("optim"), never_extends(torch.optim.SGD)),
     minutes=20,
     points=3,
     swap="optim.SGD",

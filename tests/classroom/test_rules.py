@@ -1,0 +1,12 @@
+"""Rules for answers, beside their results."""
+
+import edutorch as torch
+from edutorch.classroom.rules import never_extends
+
+
+def test_a_class_may_not_be_built_on_the_finished_one():
+    rule = never_extends(torch.optim.SGD)
+    assert "`SGD`" in (rule(type("Mine", (torch.optim.SGD,), {})) or "")
+    assert "`SGD`" in (rule(torch.optim.SGD) or "")
+    assert rule(type("Mine", (torch.optim.Optimizer,), {})) is None
+    assert rule(lambda params: None) is None
