@@ -14,6 +14,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from .. import dtypes, modes
 from ..random import fork_rng, manual_seed
 
@@ -46,14 +48,15 @@ class Outcome:
 def call(function, arguments, limit, seed=0):
     """Call a function on copies of its arguments and return the Outcome, whatever it does.
 
-    Random numbers start from `seed`; the random stream, the grad mode and the default dtype are as before afterwards.
+    Random numbers start from `seed`; the random streams, the grad mode, the default dtype and the limit of recursion
+    are as before afterwards. What goes to the screen is kept in the Outcome.
     A real Ctrl-C goes through.
     """
     outcome = Outcome(tuple(copy.deepcopy(a) for a in arguments))
     screen = _Screen()
     start = time.perf_counter()
     try:
-        with _settings_kept(seed), contextlib.redirect_stdout(screen):
+        with _settings_kept(seed), contextlib.redirect_stdout(screen), contextlib.redirect_stderr(screen):
             outcome.value = within(limit, lambda: function(*outcome.arguments))
     except TimeUp:
         outcome.stopped = True
@@ -67,22 +70,41 @@ def call(function, arguments, limit, seed=0):
 
 
 @contextlib.contextmanager
-def _settings_kept(seed):
-    """Keep what a function may change for everybody: random streams, grad mode, default dtype."""
-    recording, dtype, state = modes.is_grad_enabled(), dtypes.get_default_dtype(), random.getstate()
+def usual_settings():
+    """Record a graph, and make float32 tensors, whatever was set for everybody; afterwards that holds again."""
+    dtype = dtypes.get_default_dtype()
     try:
-        with fork_rng():
-            manual_seed(seed)
-            random.seed(seed)
+        with modes.inference_mode(False):
+            dtypes.set_default_dtype(dtypes.float32)
             yield
     finally:
-        random.setstate(state)
         dtypes.set_default_dtype(dtype)
-        modes.set_grad_enabled(recording)
+
+
+@contextlib.contextmanager
+def _settings_kept(seed):
+    """Start from known settings and random streams, and keep what a function may change for everybody."""
+    state, numpys, deep = random.getstate(), np.random.get_state(), sys.getrecursionlimit()
+    try:
+        with fork_rng(), usual_settings():
+            manual_seed(seed)
+            random.seed(seed)
+            np.random.seed(seed % 2**32)
+            yield
+    finally:
+        sys.setrecursionlimit(deep)
+        random.setstate(state)
+        np.random.set_state(numpys)
 
 
 class _Screen(io.StringIO):
-    """Keeps the first characters that are written, and drops the rest: an endless loop may print."""
+    """Keeps the first characters that are written, and drops the rest: an endless loop may print.
+
+    It cannot be closed: what was printed is read when the answer has returned.
+    """
+
+    def close(self):
+        """Stay open."""
 
     def write(self, text):
         room = MOST_PRINTED - self.tell()

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 
+import numpy as np
 import pytest
 
 import edutorch as torch
@@ -139,29 +140,54 @@ def test_settings_are_kept():
     def changes():
         torch.set_grad_enabled(False)
         torch.set_default_dtype(torch.float64)
-        torch.manual_seed(3)
-        random.seed(3)
+        seed_all(3)
+        sys.setrecursionlimit(12_345)
 
-    torch.manual_seed(0)
-    random.seed(0)
-    expected = torch.rand(1).item(), random.random()
-    torch.manual_seed(0)
-    random.seed(0)
+    deep = sys.getrecursionlimit()
+    seed_all(0)
+    expected = drawn()
+    seed_all(0)
     guard.call(changes, (), 1.0)
     assert torch.is_grad_enabled()
     assert torch.get_default_dtype() is torch.float32
-    assert (torch.rand(1).item(), random.random()) == expected
+    assert sys.getrecursionlimit() == deep
+    assert drawn() == expected
+
+
+def test_settings_are_the_usual_ones_whatever_holds_outside():
+    def settings():
+        return torch.is_grad_enabled(), torch.is_inference_mode_enabled(), torch.get_default_dtype()
+
+    torch.set_default_dtype(torch.float64)
+    try:
+        with torch.inference_mode():
+            assert guard.call(settings, (), 1.0).value == (True, False, torch.float32)
+            assert settings() == (False, True, torch.float64)
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
+def seed_all(seed):
+    torch.manual_seed(seed)
+    random.seed(seed)
+    np.random.seed(seed)
+
+
+def drawn():
+    return torch.rand(1).item(), random.random(), np.random.rand()
 
 
 def test_random_numbers_follow_the_seed():
-    def draws():
-        return torch.rand(1).item(), random.random()
-
-    one, again, other = (guard.call(draws, (), 1.0, seed).value for seed in (1, 1, 2))
+    one, again, other = (guard.call(drawn, (), 1.0, seed).value for seed in (1, 1, 2))
     assert one == again != other
 
 
 def test_printing_is_kept(capsys):
-    outcome = guard.call(lambda: print("look"), (), 1.0)
-    assert outcome.printed == "look\n"
-    assert capsys.readouterr().out == ""
+    outcome = guard.call(lambda: (print("look"), print("there", file=sys.stderr)), (), 1.0)
+    assert outcome.printed == "look\nthere\n"
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_screen_that_was_closed_is_read_all_the_same():
+    outcome = guard.call(lambda: (print("look"), sys.stdout.close()), (), 1.0)
+    assert (outcome.error, outcome.printed) == (None, "look\n")
