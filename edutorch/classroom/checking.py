@@ -44,6 +44,7 @@ def check(answer, task=None, *, seed=None):
     return verdict
 
 
+@guard.usual_settings()
 def examine(task: Task, answer, seed=None):
     """Return the Verdict on an answer, and leave nothing behind."""
     seed = secrets.randbelow(1_000_000) if seed is None else seed
@@ -116,7 +117,9 @@ def _fault(task, answer, wanted, given):
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        return f"What you returned, a `{type(given.value).__name__}`, cannot be looked at: `{raised(error)}`."
+        what = given.value if given.error is None else given.error
+        done = "returned" if given.error is None else "raised"
+        return f"What your code {done}, a `{type(what).__name__}`, cannot be looked at: `{raised(error)}`."
 
 
 def _compared(task, answer, wanted, given):

@@ -31,8 +31,10 @@ def alike(one, other, task):
 
 def _same_complaint(one, other):
     """Whether two exceptions say the same; names and numbers in their messages may differ."""
+    if type(one) is not type(other):
+        return False
     said = [raised(error).removeprefix(type(one).__name__) for error in (one, other)]
-    return type(one) is type(other) and difflib.SequenceMatcher(None, said[0], said[1]).ratio() > 0.6
+    return difflib.SequenceMatcher(None, said[0], said[1]).ratio() > 0.6
 
 
 def data_of(arguments):
@@ -70,7 +72,8 @@ def _codes_of(answer):
     found, todo = set(), [answer]
     while todo:
         thing = todo.pop()
-        thing = getattr(thing, "__func__", thing)
+        if isinstance(thing, types.MethodType | classmethod | staticmethod):
+            thing = thing.__func__
         if isinstance(thing, types.CodeType):
             found.add(thing)
             todo += [c for c in thing.co_consts if isinstance(c, types.CodeType)]

@@ -9,7 +9,9 @@ import textwrap
 from dataclasses import dataclass, field
 
 from ..tensor import Tensor
+from .guard import TimeUp, within
 
+LOOKING = 1.0  # seconds for a value to say what it is
 MOST_LINES = 8  # of one value
 LONGEST_LINE = 110
 TEXT_WIDTH = 100
@@ -100,8 +102,7 @@ class Verdict:
                 for name, value in self.case.rows
             )
             parts.append(
-                f"<div>{self.case.title}:</div><pre>{html.escape(_indented(self.case.call))}</pre>"
-                f"<table>{rows}</table>"
+                f"<div>{self.case.title}:</div><pre>{html.escape(_indented(self.case.call))}</pre><table>{rows}</table>"
             )
         parts += [f'<div style="opacity: 0.75">{_marked(note)}</div>' for note in self.notes]
         return f'<div style="border-left: 4px solid {colour}; padding: 0.2em 1em">{"".join(parts)}</div>'
@@ -133,14 +134,18 @@ class Page:
 def shown(value):
     """Return a value as a few lines of text: a tensor with its shape, dtype and first rows, a dict entry by entry."""
     try:
-        if isinstance(value, dict) and value:
-            return "\n".join(_entry(key, part) for key, part in list(value.items())[:MOST_LINES])
-        text = _described(value) if isinstance(value, Tensor) else repr(value)
-        if not isinstance(text, str):
-            raise TypeError("no text")
-    except Exception as error:
-        return f"a {type(value).__name__} that cannot be shown ({type(error).__name__})"
-    return clipped(text)
+        return within(LOOKING, lambda: _shown(value))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # its __repr__ may do anything: raise SystemExit, or never end
+        why = f"that takes more than {LOOKING:g} s" if isinstance(error, TimeUp) else type(error).__name__
+        return f"a {type(value).__name__} that cannot be shown ({why})"
+
+
+def _shown(value):
+    if isinstance(value, dict) and value:
+        return "\n".join(_entry(key, part) for key, part in list(value.items())[:MOST_LINES])
+    return clipped(_described(value) if isinstance(value, Tensor) else repr(value))
 
 
 def _entry(key, value):
@@ -183,8 +188,10 @@ def arguments(function, case):
 def raised(error):
     """Return an exception as its type and message, of one line."""
     try:
-        message = str(error).strip().partition("\n")[0]
-    except Exception:
+        message = within(LOOKING, lambda: str(error).strip().partition("\n")[0])
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # its __str__ may do anything as well
         message = ""
     name = type(error).__name__
     return f"{name}: {message[:300]}" if message else name

@@ -120,6 +120,38 @@ class Cursed:
     __hash__ = None
 
 
+class Endless:
+    """An object that never says what it is."""
+
+    def __repr__(self):
+        while True:
+            pass
+
+
+class Leaving(Exception):
+    """An exception, and a result, that ends Python when it is to be shown."""
+
+    def __str__(self):
+        raise SystemExit
+
+    __repr__ = __str__
+
+
+class Guarded(type):
+    """A class whose attributes nobody may ask for."""
+
+    def __getattr__(cls, name):
+        raise RuntimeError("no")
+
+
+class Shy(metaclass=Guarded):
+    """It takes no arguments either."""
+
+
+def leaves(x, dim):
+    raise Leaving
+
+
 class Fake(torch.Tensor):
     """A Tensor without an array."""
 
@@ -134,6 +166,11 @@ STRANGE = {
     "a shape": (lambda x, dim: torch.zeros(7), "The shape is (7,), and should be (3, 2)"),
     "a dtype": (lambda x, dim: centred(x, dim).double(), "values are right, but the dtype is float64"),
     "a cursed one": (lambda x, dim: Cursed(), "cannot be looked at"),
+    "one that ends Python": (lambda x, dim: Leaving(), "cannot be shown (SystemExit)"),
+    "one without an end": (lambda x, dim: Endless(), "cannot be shown (that takes more than 0.1 s)"),
+    "an exception that ends Python": (leaves, "Your code raised an exception"),
+    "a class of a class": (Shy, "TypeError"),
+    "the screen closed": (lambda x, dim: sys.stdout.close(), "Is a `return` missing?"),
     "a fake tensor": (lambda x, dim: object.__new__(Fake), "cannot be looked at"),
     "in place": (in_place, "changed its argument in place"),
     "an exception": (lambda x, dim: x[17], "IndexError"),
@@ -150,7 +187,8 @@ def endless(x):
 
 
 @pytest.mark.parametrize("what", STRANGE)
-def test_strange_answers(what):
+def test_strange_answers(what, monkeypatch):
+    monkeypatch.setattr("edutorch.classroom.verdict.LOOKING", 0.1)
     answer, words = STRANGE[what]
     verdict = examine(task, answer, seed=0)
     assert not verdict.passed
@@ -182,6 +220,19 @@ def test_an_answer_that_is_endless_in_a_later_case(monkeypatch):
     verdict = examine(task, late)
     assert (verdict.right, verdict.cases) == (0, 3)
     assert "6 of 6 values" in str(verdict) or "same amount" in str(verdict)
+
+
+@pytest.mark.parametrize("setting", [torch.no_grad, torch.inference_mode])
+def test_what_a_notebook_left_switched_on_does_not_reach_the_check(setting):
+    def slopes(x):
+        x = x.clone().requires_grad_()
+        (x * x).sum().backward()
+        return x.grad
+
+    asked = Task(slopes, cases=lambda draw: [(draw.randn(3),)], minutes=5, points=1, hints=("a", "b", "c"))
+    with setting():
+        assert examine(asked, slopes, seed=0).passed
+        assert not torch.is_grad_enabled()
 
 
 def test_from_another_thread(monkeypatch):
