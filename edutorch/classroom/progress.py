@@ -36,17 +36,28 @@ def path():
     return home / NAME
 
 
+def _name():
+    return os.path.basename(os.environ.get("EDUTORCH_PROGRESS") or NAME)
+
+
 def read():
     """Return what was done: {task: {"passed": date, "tries": number, "hints": number}}."""
     if grading():
         return {}
     try:
-        return _clean(json.loads(path().read_text(encoding="utf-8")))
+        return _read(path())
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        _warn_once(f"Your progress file {path().name} cannot be read ({type(error).__name__}); it is left as it is.")
+        _warn_once(f"Your progress file {_name()} cannot be read ({type(error).__name__}); it is left as it is.")
         return {}
+
+
+def _read(where):
+    try:
+        return _clean(json.loads(where.read_text(encoding="utf-8")))
+    except RecursionError as error:
+        raise ValueError("brackets without end") from error
 
 
 def _clean(found):
@@ -102,13 +113,13 @@ def note_hint(name, rung):
 def _note(name, change):
     if grading():
         return
-    where = path()
     try:
-        done = _clean(json.loads(where.read_text(encoding="utf-8"))) if where.exists() else {}
+        where = path()
+        done = _read(where) if where.exists() else {}
         change(done.setdefault(name, {}))
         _write(where, {n: {k: e[k] for k in ("passed", "tries", "hints") if k in e} for n, e in sorted(done.items())})
     except (OSError, ValueError) as error:
-        _warn_once(f"Your progress could not be written to {where.name} ({type(error).__name__}). The check stands.")
+        _warn_once(f"Your progress could not be written to {_name()} ({type(error).__name__}). The check stands.")
 
 
 def _write(where, done):
@@ -172,10 +183,16 @@ def progress(file=None):
 
     Args:
         file: another progress file, whose contents are merged in and kept: one that you saved elsewhere.
+
+    Raises:
+        OSError, ValueError: if one of the two files cannot be read; yours is left as it is.
+        PermissionError: with a file, while a class is graded.
     """
     if file is not None:
-        merged = merge(read(), _clean(json.loads(Path(file).read_text(encoding="utf-8"))))
-        _write(path(), merged)
+        if grading():
+            raise PermissionError("No progress is kept while answers are graded.")
+        mine = path()
+        _write(mine, merge(_read(mine) if mine.exists() else {}, _read(Path(file))))
     done = read()
     rows = []
     for name in tasks.chapters():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from edutorch.classroom import check, hint, progress, solution
 from edutorch.classroom.checking import TRIED
-from edutorch.classroom.progress import merge, note_check, note_hint, path, read
+from edutorch.classroom.progress import _warned, merge, note_check, note_hint, path, read
 from edutorch.classroom.progress import progress as page
 from edutorch.classroom.task import chapter, chapters, find
 
@@ -21,6 +21,7 @@ def strides_of(shape):
 @pytest.fixture(autouse=True)
 def nothing_tried():
     TRIED.clear()
+    _warned.clear()
 
 
 entries = st.fixed_dictionaries(
@@ -68,7 +69,7 @@ def test_where_it_lies(tmp_path, monkeypatch):
     assert path() == tmp_path / "edutorch-progress.json"
 
 
-@pytest.mark.parametrize("content", ["{", "[1]", "\xff" * 3, ""])
+@pytest.mark.parametrize("content", ["{", "[1]", "\xff" * 3, "", "[" * 100_000])
 def test_a_broken_file_fails_nothing_and_stays(own_progress, content):
     own_progress.write_text(content, encoding="latin-1")
     with warnings.catch_warnings(record=True) as caught:
@@ -83,6 +84,24 @@ def test_a_place_that_cannot_be_written(tmp_path, monkeypatch):
     monkeypatch.setenv("EDUTORCH_PROGRESS", str(tmp_path / "missing" / "progress.json"))
     with pytest.warns(UserWarning, match="could not be written to progress.json .FileNotFoundError.. The check stands"):
         assert not check(strides_of, seed=0).passed
+
+
+def test_a_working_directory_that_was_removed(tmp_path, monkeypatch):
+    monkeypatch.delenv("EDUTORCH_PROGRESS")
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.warns(UserWarning, match="could not be written .*FileNotFoundError.* The check stands"):
+        assert not check(strides_of, seed=0).passed
+
+
+def test_a_broken_file_is_not_overwritten_by_a_merge(tmp_path, own_progress):
+    own_progress.write_text('{"strides_of": {"tries": 5}')
+    other = tmp_path / "other.json"
+    other.write_text('{"strides_of": {"tries": 1}}')
+    with pytest.raises(ValueError, match="delimiter"):
+        progress(other)
+    assert own_progress.read_text() == '{"strides_of": {"tries": 5}'
 
 
 def test_strange_entries_are_left_out(own_progress):
@@ -147,6 +166,8 @@ def test_while_grading(own_progress, monkeypatch):
     monkeypatch.setenv("EDUTORCH_GRADING", "1")
     check(strides_of)
     assert not own_progress.exists()
+    with pytest.raises(PermissionError, match="No progress is kept"):
+        progress(own_progress)
     for helps in (hint, solution):
         with pytest.raises(PermissionError, match="closed while answers are graded"):
             helps(strides_of)
