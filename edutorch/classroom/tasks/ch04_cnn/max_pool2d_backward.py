@@ -39,9 +39,10 @@ def max_pool2d_backward(grad, input, kernel_size, stride=None):
 
 
 def cases(draw):
-    """One window, several, maps and samples; a rest at the border; overlap; equals, as a ReLU leaves them."""
+    """One window, several; equals; maps and samples; a rest at the border; overlap; equals, as a ReLU leaves them."""
     yield draw.randn(1, 1, 1, 1), draw.randn(1, 1, 2, 2), 2
     yield draw.randn(1, 1, 2, 3), draw.randn(1, 1, 4, 6), 2
+    yield draw.randn(1, 1, 1, 2), torch.tensor([[[[0.0, 0.0, 1.0, 9.0], [0.0, 0.0, 9.0, 2.0]]]]), 2
     yield draw.randn(2, 3, 2, 2), draw.randn(2, 3, 6, 6), 3
     yield draw.randn(1, 2, 2, 3), draw.randn(1, 2, 5, 7), 2, 2
     yield draw.randn(2, 1, 3, 2), torch.relu(draw.randn(2, 1, 6, 4) - 1), 2

@@ -87,12 +87,19 @@ def probe(LSTMCell, weights, x, state):
             getattr(cell, name).copy_(w)
     for x_t in x:
         state = cell(x_t, state)
-    found[KEYS[3]] = state
+    found[KEYS[3]] = detached(state)
     if isinstance(state, tuple) and all(isinstance(s, torch.Tensor) and s.requires_grad for s in state):
         sum(s.square().sum() for s in state).backward()
         found[KEYS[4]] = [None if p.grad is None else p.grad.norm() for _, p in sorted(cell.named_parameters())]
-    found[KEYS[2]] = cell(x[0])
+    found[KEYS[2]] = detached(cell(x[0]))
     return found
+
+
+def detached(state):
+    """Return a state without its graph, whatever it is."""
+    if isinstance(state, tuple):
+        return tuple(detached(s) for s in state)
+    return state.detach() if isinstance(state, torch.Tensor) else state
 
 
 def finale(LSTMCell):
