@@ -117,6 +117,7 @@ def explore_gates(lstm, sequences, names: Sequence[Sequence[str]]):
     options = [(" ".join(words), i) for i, words in enumerate(names)]
     which = ipywidgets.Dropdown(options=options, description="sequence", **wide)
     unit = ipywidgets.IntSlider(0, min=0, max=lstm.hidden_size - 1, description="unit", **wide)
+    unit.disabled = lstm.hidden_size == 1
     last = len(names[0])
     step = ipywidgets.IntSlider(last, min=1, max=last, description="read up to", **wide)
 
