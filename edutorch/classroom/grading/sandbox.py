@@ -27,6 +27,7 @@ NOBODY = 65534
 RUNNER = [sys.executable, "-P", "-m", "edutorch.classroom.grading.runner"]
 PROBE = [sys.executable, "-P", "-c", "import numpy, IPython, edutorch.classroom; open('probe', 'w').close()"]
 TO_START = 60  # seconds for a process to come up
+LONGEST_LINE = 1 << 20  # bytes of what a process tells at once: ten times what our runner ever says
 
 # sh FOLDER ... -- DISK ... -- PROGRAM: empty the folders, make the disks read-only but for where we are, run it.
 COVER = """\
@@ -197,7 +198,8 @@ class Sandbox:
         with selectors.DefaultSelector() as ready:
             ready.register(reading, selectors.EVENT_READ)
             while True:
-                if not ready.select(max(0.0, deadline - time.monotonic())):
+                left = deadline - time.monotonic()  # it may be over, and the process talk on
+                if left <= 0 or not ready.select(left):
                     run.stopped, run.died = True, current
                     return run
                 data = os.read(reading, 1 << 16)
@@ -205,6 +207,9 @@ class Sandbox:
                     run.died = current
                     return run
                 *lines, rest = (rest + data).split(b"\n")
+                if len(rest) > LONGEST_LINE:
+                    run.died = current
+                    return run
                 for line in lines:
                     message = _message(line, token)
                     if "start" in message:
