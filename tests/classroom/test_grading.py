@@ -3,6 +3,7 @@
 import csv
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -12,7 +13,7 @@ import pytest
 from edutorch.classroom.grading import grade, grade_class
 from edutorch.classroom.grading.sandbox import LIBRARY, Sandbox
 from edutorch.classroom.grading.submission import HandedIn, handed_in
-from tests.classroom.school import CHAPTER, STRIDES, TASKS, Student, students, types
+from tests.classroom.school import ALL, CHAPTER, STRIDES, TASKS, Student, students, types
 
 CLASS = {student.name: student for student in students(LIBRARY)}
 TOTAL = sum(task.points for task in TASKS)
@@ -108,6 +109,53 @@ def test_no_link_is_followed(tmp_path, sandbox):
     (tmp_path / "in" / "ann" / "ch01.ipynb").symlink_to(tmp_path / "ch01.ipynb")
     (graded,) = grade_class(tmp_path / "in", sandbox)
     assert (graded.points, graded.reasons) == (0, ["no notebook was handed in"])
+
+
+def test_whatever_lies_among_the_submissions_is_named(tmp_path, sandbox):
+    Student("real", set()).hand_in(tmp_path / "elsewhere")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "ann.zip").write_bytes(b"PK")
+    (tmp_path / "in" / "bob").symlink_to(tmp_path / "elsewhere" / "real")
+    results = grade_class(tmp_path / "in", sandbox)
+    assert [(g.student, g.points, g.reasons) for g in results] == [
+        ("ann", 0, ["the file is not a notebook (JSONDecodeError)"]),
+        ("bob", 0, ["no notebook was handed in"]),
+    ]
+
+
+def test_what_is_no_text_costs_nobody_the_marks(tmp_path):
+    half = "half \ud800"
+    Student("ann", set(), answers={}, change=types(f"print({half!r})")).hand_in(tmp_path / "in")
+    source = tmp_path / "in" / "ann" / "ch01_tensors.ipynb"
+    source.write_text(source.read_text("utf-8").replace("\\\\ud800", "\\ud800"), "utf-8")
+    shutil.copy(source, os.fsencode(tmp_path / "in") + b"/b\xff_ch01.ipynb")
+    command = [sys.executable, "-m", "edutorch.classroom.grading", tmp_path / "in", "--into", tmp_path / "grades"]
+    old = tmp_path / "grades" / "feedback" / "009-gone-ch01_tensors.html"
+    old.parent.mkdir(parents=True)
+    old.write_text("of an earlier grading")
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "b\\udcff" in done.stdout
+    assert len((tmp_path / "grades" / "marks.csv").read_text("utf-8").splitlines()) == 3
+    pages = sorted(old.parent.iterdir())
+    assert [page.name for page in pages] == ["001-ann-ch01_tensors.html", "002-b_-ch01_tensors.html"]
+    assert "half \\ud800" in pages[0].read_text("utf-8")
+
+
+@pytest.mark.parametrize("said", ["b'x\\n' * 100", "b'x' * 100"], ids=["lines", "one_line"])
+def test_who_floods_the_channel_of_the_grader_is_stopped(tmp_path, said):
+    flood = f"""\
+import os
+channels = [fd for fd in range(3, 64) if os.path.exists(f"/dev/fd/{{fd}}")]
+while True:
+    for fd in channels:
+        try:
+            os.write(fd, {said})
+        except OSError:
+            pass"""
+    Student("ann", ALL, change=types(flood)).hand_in(tmp_path)
+    (graded,) = grade_class(tmp_path, Sandbox(timeout=2))
+    assert graded.points == TOTAL
+    assert any(reason.startswith(("over the time limit (cell", "ended the process (cell")) for reason in graded.reasons)
 
 
 def test_a_folder_that_is_not_there(tmp_path):
@@ -209,4 +257,4 @@ def test_the_reason_names_the_answer_that_fails(tmp_path, sandbox):
     (graded,) = grade_class(tmp_path, sandbox)
     mark = next(mark for mark in graded.marks if mark.task == STRIDES.name)
     assert mark.state == "not right"
-    assert STRIDES.mistakes[0].message in mark.words
+    assert STRIDES.mistakes[0].message in " ".join(mark.words.split())  # the text is folded

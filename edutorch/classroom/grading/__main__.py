@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 import time
@@ -23,6 +24,8 @@ def main(arguments=None):
     chosen = parser.parse_args(arguments)
     if not chosen.submissions.is_dir():
         parser.error(f"there is no folder {chosen.submissions}")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a student's name may hold what the screen cannot show
     start = time.perf_counter()
     sandbox = Sandbox([chosen.submissions, chosen.into], chosen.timeout, int(chosen.memory * 2**30))
     print(*sandbox.report(), sep="\n", flush=True)

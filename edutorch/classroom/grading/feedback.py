@@ -6,6 +6,7 @@ import csv
 import html
 import re
 
+ERRORS = "backslashreplace"  # names of files, and answers, may hold what is no text: half a UTF-16 pair
 STYLE = """\
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 table { border-collapse: collapse; } td, th { padding: 0.2rem 0.8rem; text-align: left; vertical-align: top; }
@@ -24,15 +25,20 @@ def number(value):
 
 
 def write(results, folder):
-    """Write `marks.csv`, `index.html` and a page for each submission into a folder; return the table's path."""
+    """Write `marks.csv`, `index.html` and a page for each submission into a folder; return the table's path.
+
+    Pages of an earlier grading go: numbered otherwise, they would lie beside the new ones.
+    """
     pages = folder / "feedback"
     pages.mkdir(parents=True, exist_ok=True)
+    for old in pages.glob("[0-9][0-9][0-9]*-*.html"):
+        old.unlink()
     rows = []
     for count, graded in enumerate(results, 1):
         page = pages / f"{count:03d}-{_plain(graded.student)}-{_plain(graded.chapter) or 'unreadable'}.html"
-        page.write_text(_page(graded), encoding="utf-8")
+        page.write_text(_page(graded), encoding="utf-8", errors=ERRORS)
         rows.append((graded, f"feedback/{page.name}"))
-    (folder / "index.html").write_text(_overview(rows), encoding="utf-8")
+    (folder / "index.html").write_text(_overview(rows), encoding="utf-8", errors=ERRORS)
     table = folder / "marks.csv"
     _table(results, table)
     return table
@@ -40,7 +46,7 @@ def write(results, folder):
 
 def _table(results, path):
     tasks = list(dict.fromkeys(f"{g.chapter}/{m.task}" for g in results for m in g.marks))
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with path.open("w", encoding="utf-8", errors=ERRORS, newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["student", "chapter", "file", "points", "of", "needs a human eye", "seconds", *tasks])
         for graded in results:
@@ -53,11 +59,11 @@ def _table(results, path):
 
 def _no_formula(text):
     """Return a text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def _plain(text):
-    return re.sub(r"[^\w-]+", "_", text)[:60]
+    return re.sub(r"[^\w-]+", "_", text)[:40]
 
 
 def _page(graded):

@@ -56,7 +56,8 @@ def handed_in(folder: Path) -> Iterator[HandedIn]:
     """Yield what lies in a folder of submissions, in order.
 
     Either a folder for each student, with the notebooks in it at any depth (nbgrader's
-    `student/ch01_tensors/ch01_tensors.ipynb` is one such form), or files called `student_ch01.ipynb`.
+    `student/ch01_tensors/ch01_tensors.ipynb` is one such form), or files called `student_ch01.ipynb`. What is neither,
+    such as an archive or a link, is yielded as well: it cannot be read, and a person is told.
     """
     for path in sorted(folder.iterdir()):
         if IGNORED.match(path.name):
@@ -68,7 +69,7 @@ def handed_in(folder: Path) -> Iterator[HandedIn]:
                 files = [next(others, path)]
             for file in files:
                 yield HandedIn(path.name, file, _chapter(file.stem) or _chapter(file.parent.name))
-        elif path.suffix == ".ipynb" or CHAPTER.search(path.stem):
+        else:
             found = CHAPTER.search(path.stem)
             student = path.stem[: found.start()] if found else path.stem
             yield HandedIn(student.rstrip(" _-.") or path.stem, path, _chapter(path.stem))
