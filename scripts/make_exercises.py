@@ -3,7 +3,7 @@
     python scripts/make_exercises.py           write solutions/ and exercises/
     python scripts/make_exercises.py --check   say which files are not as they would be written
 
-A notebook in exercises/ in which somebody has begun to answer is left alone.
+A notebook in exercises/ in which somebody has begun to work is left alone.
 """
 
 import argparse
@@ -32,11 +32,24 @@ def present(root):
     return {path for where in ("solutions", "exercises") for path in (root / where).glob("ch*/*.ipynb")}
 
 
-def answered(path):
-    """Whether a released notebook holds an answer: a cell for one that no longer says `YOUR CODE HERE`."""
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    answers = [cell for cell in cells if cell["metadata"].get("nbgrader", {}).get("solution")]
-    return any(notebooks.STUB[0] not in "".join(cell["source"]) for cell in answers)
+def begun(path):
+    """Whether somebody has worked in a released notebook: ran a cell, or changed one for an answer.
+
+    Which text a cell was given out with, its fingerprint tells, also where our tasks have changed since. What cannot be
+    read is somebody's too.
+    """
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    except (ValueError, LookupError, TypeError):
+        return True
+    return any(cell.get("outputs") or cell.get("execution_count") or _changed(cell) for cell in cells)
+
+
+def _changed(cell):
+    meta = cell["metadata"].get("nbgrader", {})
+    if not meta.get("solution"):
+        return False
+    return notebooks.checksum({**cell, "source": "".join(cell["source"])}) != meta.get("checksum")
 
 
 def faults(root):
@@ -57,8 +70,8 @@ def write(root):
         if path.exists() and path.read_text(encoding="utf-8") == text:
             continue
         name = path.relative_to(root)
-        if name.parts[0] == "exercises" and path.exists() and answered(path):
-            yield f"left alone, it holds answers: {name}"
+        if name.parts[0] == "exercises" and path.exists() and begun(path):
+            yield f"left alone, somebody has worked in it: {name}"
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="\n")

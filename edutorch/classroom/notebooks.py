@@ -67,7 +67,7 @@ def released(notebook):
             cell["source"] = _replaced(cell["source"], "SOLUTION", STUB)
         if meta["grade"]:
             cell["source"] = _replaced(cell["source"], "HIDDEN TESTS", ())
-        meta["cell_type"], meta["checksum"] = cell["cell_type"], _checksum(cell)
+        meta["cell_type"], meta["checksum"] = cell["cell_type"], checksum(cell)
     return _notebook(cells)
 
 
@@ -193,7 +193,7 @@ def _replaced(source, region, stub):
     return re.sub(pattern, lines, source, flags=re.MULTILINE | re.DOTALL).removesuffix("\n")
 
 
-def _checksum(cell):
+def checksum(cell):
     """Return nbgrader's fingerprint of a cell: it tells whether a locked cell was edited."""
     meta = cell["metadata"]["nbgrader"]
     parts = [cell["source"], cell["cell_type"], meta["grade"], meta["solution"], meta["locked"], meta["grade_id"]]

@@ -103,7 +103,7 @@ def test_make_exercises_notices_what_differs(tmp_path):
     list(make_exercises.write(tmp_path))
     name = chapters()[0]
     path = tmp_path / "exercises" / name / f"{name}.ipynb"
-    path.write_text(path.read_text(encoding="utf-8").replace("YOUR CODE", "YOUR OLD CODE HERE: # YOUR CODE"), "utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace("`YOUR CODE HERE`", "`YOUR OLD CODE HERE`"), "utf-8")
     (tmp_path / "solutions" / name / f"{name}.ipynb").unlink()
     stray = tmp_path / "exercises" / "ch00_gone" / "ch00_gone.ipynb"
     stray.parent.mkdir()
@@ -119,13 +119,39 @@ def test_make_exercises_notices_what_differs(tmp_path):
     ]
 
 
-def test_make_exercises_leaves_a_learners_answers_alone(tmp_path):
-    list(make_exercises.write(tmp_path))
+def answer(cell):
+    cell["source"] = ["mine = 1"]
+
+
+def answer_below_the_stub(cell):
+    cell["source"].append("\n    mine = 1")
+
+
+def run_it(cell):
+    cell["execution_count"] = 1
+
+
+@pytest.mark.parametrize("work", [answer, answer_below_the_stub, run_it])
+def test_make_exercises_leaves_a_learners_work_alone(tmp_path, work, monkeypatch):
     name = chapters()[0]
+    monkeypatch.setattr(make_exercises, "chapters", lambda: [name])
+    list(make_exercises.write(tmp_path))
     path = tmp_path / "exercises" / name / f"{name}.ipynb"
     notebook = json.loads(path.read_text(encoding="utf-8"))
-    task = hand_in.tasks_of(name)[0]
-    hand_in.cell(notebook, f"{task.name}-solution")["source"] = ["mine = 1"]
+    work(hand_in.cell(notebook, f"{hand_in.tasks_of(name)[0].name}-solution"))
     path.write_text(json.dumps(notebook), encoding="utf-8")
-    assert list(make_exercises.write(tmp_path)) == [f"left alone, it holds answers: exercises/{name}/{name}.ipynb"]
-    assert "mine = 1" in path.read_text(encoding="utf-8")
+    left = f"left alone, somebody has worked in it: exercises/{name}/{name}.ipynb"
+    assert list(make_exercises.write(tmp_path)) == [left]
+    assert json.loads(path.read_text(encoding="utf-8")) == notebook
+
+
+def test_make_exercises_leaves_alone_what_it_cannot_read(tmp_path, monkeypatch):
+    name = chapters()[0]
+    monkeypatch.setattr(make_exercises, "chapters", lambda: [name])
+    path = tmp_path / "exercises" / name / f"{name}.ipynb"
+    path.parent.mkdir(parents=True)
+    path.write_text("<<<<<<< mine")
+    assert f"left alone, somebody has worked in it: {path.relative_to(tmp_path)}" in list(
+        make_exercises.write(tmp_path)
+    )
+    assert path.read_text() == "<<<<<<< mine"
