@@ -140,3 +140,25 @@ def strides_from_the_shape(index, shape, stride, offset):
 )
 def wrapped_round(index, shape, stride, offset):
     return cell_of(tuple(i % size for i, size in zip(index, shape, strict=True)), shape, stride, offset)
+
+
+@task.wrong(
+    "Indices that are too large are refused, those that are too small are not: in a dimension of size 3, index -4 is"
+    " outside as well. Raise an `IndexError` below `-size`."
+)
+def without_lower_bound(index, shape, stride, offset):
+    for i, size in zip(index, shape, strict=True):
+        if i >= size:
+            raise IndexError
+    return without_bounds(index, shape, stride, offset)
+
+
+@task.wrong(
+    "Two bounds let something pass. The size itself is no legal index (a dimension of size 3 ends with index 2), and"
+    " nothing stops an index below `-size`."
+)
+def size_is_allowed_and_no_lower_bound(index, shape, stride, offset):
+    for i, size in zip(index, shape, strict=True):
+        if i > size:
+            raise IndexError
+    return without_bounds(index, shape, stride, offset)

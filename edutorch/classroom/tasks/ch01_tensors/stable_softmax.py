@@ -151,3 +151,12 @@ def in_place(x, dim):
     x -= x.max(dim, keepdim=True).values
     e = x.exp()
     return e / e.sum(dim, keepdim=True)
+
+
+@task.wrong(
+    "`max` with a `dim` gives two tensors, the values and where they stand. Subtract the values:"
+    " `x.max(dim, keepdim=True).values`."
+)
+def pair_of_max(x, dim):
+    e = (x - x.max(dim, keepdim=True)).exp()
+    return e / e.sum(dim, keepdim=True)

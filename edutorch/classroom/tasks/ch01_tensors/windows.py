@@ -114,3 +114,10 @@ def from_the_first_cell(x, size):
 )
 def the_first_again_and_again(x, size):
     return x.as_strided((len(x) - size + 1, size), (0, x.stride(0)))
+
+
+@task.wrong(
+    "`x.stride()` is a tuple, one stride for each dimension, even if there is only one. `x.stride(0)` is the number."
+)
+def stride_is_a_tuple(x, size):
+    return x.as_strided((len(x) - size + 1, size), (x.stride(), x.stride()))

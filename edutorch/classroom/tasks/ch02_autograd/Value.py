@@ -373,3 +373,15 @@ class NumbersNotWrapped(Flawed):
 class ForgetsTheFirstRound(Flawed):
     def clear(self):
         self.grad = 0.0
+
+
+@task.wrong(
+    "A value that is used twice keeps only the gradient of the path that was walked last: `=` wrote over what had"
+    " arrived before. The chain rule adds over all paths, so `+=`. (And a walk that calls itself ends with a"
+    " RecursionError in long chains.)"
+)
+class OverwritesAlongPaths(Flawed):
+    def backward(self, gradient=1.0):
+        self.grad = gradient
+        for source, slope in self.edges:
+            source.backward(slope * gradient)

@@ -148,3 +148,11 @@ def always_float32(f, x, eps):
 def by_autograd(f, x, eps):
     x = x.clone().requires_grad_()
     return torch.autograd.grad(f(x), x)[0]
+
+
+@task.wrong(
+    "That is a single number: all numbers of `x` moved at once, and what came out is the sum of their slopes. Each"
+    " number of `x` needs a step of its own, while the others stand still."
+)
+def one_number_for_all(f, x, eps):
+    return (f(x + eps) - f(x - eps)) / (2 * eps)

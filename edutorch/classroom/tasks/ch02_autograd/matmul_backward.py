@@ -171,3 +171,11 @@ def last_of_the_stack(grad, X, W):
     while dW.dim() > 2:
         dW = dW[-1]
     return grad @ W.mT, dW
+
+
+@task.wrong(
+    "Nothing is transposed. With square matrices that runs and gives wrong numbers; with others it raises. Write the"
+    " three shapes down: which product, with one factor transposed, has the shape of `W`?"
+)
+def grad_first_and_not_transposed(grad, X, W):
+    return grad @ W, grad @ X

@@ -8,12 +8,14 @@ A layer is a class made from `torch.nn.Module`. The rules of that are few:
 ```python
 class Scale(torch.nn.Module):
     def __init__(self):
-        super().__init__()                                    # first of all
-        self.factor = torch.nn.Parameter(torch.ones(3))       # a Parameter is found by parameters() and state_dict()
+        super().__init__()                               # first of all
+        self.factor = torch.nn.Parameter(torch.ones(3))  # a Parameter: see below
 
-    def forward(self, x):                                     # Scale()(x) calls it
+    def forward(self, x):                                # Scale()(x) calls it
         return x * self.factor
 ```
+
+What is a Parameter is found by `parameters()` and `state_dict()`; a plain tensor is not.
 
 Write `Linear(in_features, out_features, bias=True)`:
 
@@ -287,3 +289,12 @@ class BiasForgotten(Linear):
 )
 class Inherited(torch.nn.Linear):
     pass
+
+
+@task.wrong(
+    "`bias=False` makes `self.bias` `None`, and `forward` adds it all the same: a tensor plus `None` is a TypeError."
+    " Ask whether there is a bias first."
+)
+class AddsNone(Linear):
+    def forward(self, x):
+        return x @ self.weight.T + self.bias

@@ -140,3 +140,12 @@ def places_not_rows(order, k):
 )
 def a_single_split(order, k):
     return k_folds(order, k)[:1]
+
+
+@task.wrong(
+    "`chunk` rounds the size of its pieces up, so for some sizes there are fewer than k of them: nine rows in pieces of"
+    " three make three, not four. Only the first `n % k` folds have one row more."
+)
+def chunks_run_out(order, k):
+    pieces = order.chunk(k)
+    return [(torch.cat(pieces[:i] + pieces[i + 1 :]), pieces[i]) for i in range(k)]
