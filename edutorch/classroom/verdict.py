@@ -82,7 +82,7 @@ class Verdict:
 
     def __str__(self):
         parts = [self.headline]
-        parts += [textwrap.fill(text, TEXT_WIDTH) for text in _paragraphs(self.message)]
+        parts += [_folded(text) for text in _paragraphs(self.message)]
         if self.case is not None:
             parts.append(f"{self.case.title}:\n" + _indented(self.case.call) + "\n" + _table(self.case.rows))
         parts += self.notes
@@ -212,6 +212,10 @@ def _marked(text):
             piece = re.sub(r"\*\*([^*]+)\*\*", r"<b>\1</b>", piece)
             pieces[i] = re.sub(r"\*([^*\s][^*]*)\*", r"<i>\1</i>", piece)
     return "".join(pieces)
+
+
+def _folded(text):
+    return textwrap.fill(text, TEXT_WIDTH, break_on_hyphens=False, break_long_words=False)
 
 
 def _indented(text, by="    "):
