@@ -225,3 +225,11 @@ def loops_over_places(input, weight, bias=None, stride=1, padding=0):
         rows.append(torch.stack(row, dim=-1))
     out = torch.stack(rows, dim=-2)
     return out if bias is None else out + bias.reshape(-1, 1, 1)
+
+
+@task.wrong(
+    "A bias of `None` is added as if it were a tensor, which is a TypeError; and one that is there is added along the"
+    " width. Ask whether there is one, and give it the shape (F, 1, 1)."
+)
+def none_added(input, weight, bias=None, stride=1, padding=0):
+    return conv2d(input, weight, None, stride, padding) + bias
