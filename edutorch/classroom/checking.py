@@ -40,7 +40,7 @@ def check(answer, task=None, *, seed=None):
         order = chapter(task.chapter).ORDER
         finished = sum(bool(done.get(name, {}).get("passed")) for name in order)
         if finished:
-            verdict.notes.append(f"{finished} of {len(order)} tasks of this chapter are done.")
+            verdict.notes.append(f"Done in this chapter: {finished} of {len(order)} tasks.")
     return verdict
 
 
@@ -166,7 +166,8 @@ def _name_the_mistake(verdict, task, cases, wanted, given, faults, seed):
     if mistake is None or len(like) < 2 or 2 * len(like) < len(failing):
         return None
     verdict.mistake = mistake.name
-    verdict.message = f"This is so in {len(like)} of the {len(failing)} cases that fail: {mistake.message}"
+    share = "all the" if len(like) == len(failing) else f"{len(like)} of the {len(failing)}"
+    verdict.message = f"This is so in {share} cases that fail: {mistake.message}"
     return like[0]
 
 

@@ -78,7 +78,10 @@ class Verdict:
             return f"{self.task}: not attempted yet."
         if not self.right:
             return f"{self.task}: not yet."
-        return f"{self.task}: not yet, but {self.right} of {self.cases} cases are right."
+        if self.right == self.cases:
+            return f"{self.task}: not yet, but all {self.cases} cases are right."
+        are = "is" if self.right == 1 else "are"
+        return f"{self.task}: not yet, but {self.right} of {self.cases} cases {are} right."
 
     def __str__(self):
         parts = [self.headline]
@@ -93,7 +96,8 @@ class Verdict:
 
     def _repr_html_(self):
         colour = COLOURS[self.status]
-        parts = [f'<div style="font-weight: 600; color: {colour}">{html.escape(self.headline)}</div>']
+        readable = f"color-mix(in srgb, {colour} 65%, currentColor)"  # darker on white, lighter on black
+        parts = [f'<div style="font-weight: 600; color: {readable}">{html.escape(self.headline)}</div>']
         parts += [f"<p>{_marked(text)}</p>" for text in _paragraphs(self.message)]
         if self.case is not None:
             rows = "".join(

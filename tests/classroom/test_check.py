@@ -11,7 +11,7 @@ import pytest
 
 import edutorch as torch
 from edutorch.classroom import NotYet, Task, check, examine, never_calls, no_loops
-from edutorch.classroom.verdict import MOST_LINES, shown
+from edutorch.classroom.verdict import MOST_LINES, Verdict, shown
 
 
 def centred(x, dim=0):
@@ -92,6 +92,22 @@ def test_some_cases_are_right():
     verdict = examine(task, lambda x, dim: x - x.mean(0, keepdim=True))
     assert (verdict.right, verdict.cases, verdict.mistake) == (2, 3, None)
     assert "2 of 3 cases are right" in verdict.headline
+
+
+def test_the_headline_counts_in_plain_words():
+    def headline(right):
+        return Verdict("f", "not yet", cases=3, right=right).headline
+
+    assert headline(0) == "f: not yet."
+    assert headline(1) == "f: not yet, but 1 of 3 cases is right."
+    assert headline(2) == "f: not yet, but 2 of 3 cases are right."
+    assert headline(3) == "f: not yet, but all 3 cases are right."
+
+
+def test_a_mistake_that_shows_wherever_the_answer_fails_but_fails_elsewhere_too():
+    verdict = examine(task, lambda x, dim: x - x.mean() if len(x) == 4 else centred(x, dim), seed=3)
+    assert verdict.mistake == "of_everything"
+    assert verdict.message.startswith("This is so in all the cases that fail: ")
 
 
 def forgotten(x, dim=0):
@@ -403,7 +419,7 @@ def test_check_finds_the_task_and_notes_it(own_progress):
     assert "it uses `stride`" in str(check(lambda shape: torch.empty(shape).stride(), "strides_of"))
     verdict = check(lambda shape: tuple(math.prod(shape[i + 1 :]) for i in range(len(shape))), "strides_of")
     assert verdict.passed
-    assert "1 of 7 tasks of this chapter are done" in str(verdict)
+    assert "Done in this chapter: 1 of 7 tasks." in str(verdict)
     noted = json.loads(own_progress.read_text())["strides_of"]
     assert noted["tries"] == 3
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", noted["passed"])
