@@ -130,7 +130,7 @@ def general(difference, expected, got):
     Args:
         difference: the Difference found. expected, got: the whole results.
     """
-    where = f"At {difference.at} of the result: " if difference.at else ""
+    where = f"At `{difference.at}` of the result: " if difference.at else ""
     return where + _SAYS[difference.kind](difference.expected, difference.got)
 
 
@@ -170,7 +170,13 @@ def kind_of(value):
 
 
 def _length(expected, got):
-    return f"there should be {len(expected)} values, and you gave {len(got)}."
+    values = "value" if len(expected) == 1 else "values"
+    words = f"there should be {len(expected)} {values}, and you gave {len(got)}"
+    if not all(isinstance(v, str) for v in (*expected, *got)):
+        return f"{words}."
+    missing, extra = [v for v in expected if v not in got], [v for v in got if v not in expected]
+    parts = [f"missing: {missing}"] * bool(missing) + [f"not expected: {extra}"] * bool(extra)
+    return f"{'; '.join([words, *parts])}."
 
 
 def _keys(expected, got):

@@ -94,6 +94,16 @@ def test_some_cases_are_right():
     assert "2 of 3 cases are right" in verdict.headline
 
 
+def test_names_that_are_missing_or_too_many_are_named():
+    named = Task(
+        lambda x: ["weight", "bias"], cases=lambda draw: iter([(1,)]), minutes=5, points=1, hints=("a", "b", "c")
+    )
+    assert "missing: ['bias']." in str(examine(named, lambda x: ["weight"]))
+    assert "not expected: ['scale']." in str(examine(named, lambda x: ["weight", "bias", "scale"]))
+    single = Task(lambda x: [1], cases=lambda draw: iter([(1,)]), minutes=5, points=1, hints=("a", "b", "c"))
+    assert "there should be 1 value, and you gave 2." in str(examine(single, lambda x: [1, 2])).lower()
+
+
 def test_the_headline_counts_in_plain_words():
     def headline(right):
         return Verdict("f", "not yet", cases=3, right=right).headline

@@ -58,7 +58,7 @@ DIFFERENT = [
     (2.0, -2.0, "values", "sign"),
     ((1, 2), [1, 2], "kind", "`tuple(...)`"),
     ((1, 2), (1, 2, 3), "length", "2 values, and you gave 3"),
-    ((1, 2), (1, 3), "values", "At [1]"),
+    ((1, 2), (1, 3), "values", "At `[1]`"),
     ({"a": 1}, {"b": 1}, "keys", "missing: ['a']"),
     ({1}, {2}, "values", "not the expected"),
     (T([1.0]), [1.0], "kind", "`.tolist()`"),
