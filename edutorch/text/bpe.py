@@ -14,8 +14,8 @@ import re
 from collections import Counter, defaultdict
 from itertools import chain, pairwise
 
-from .tokenizers import Tokenizer, several, shown, strings
-from .vocab import Vocab
+from .tokenizers import Tokenizer, shown, strings
+from .vocab import Vocab, several
 
 __all__ = ["BPETokenizer"]
 
@@ -76,7 +76,7 @@ class BPETokenizer(Tokenizer):
 
     def __init__(self, merges, specials=()):
         self.merges = [(left, right) for left, right in merges]
-        self.specials = list(specials)
+        self.specials = list(several(specials))
         merged = dict.fromkeys(left + right for left, right in self.merges)
         super().__init__(Vocab.in_order([*ALPHABET, *merged, *self.specials]))
         self._rank = {pair: rank for rank, pair in enumerate(self.merges)}
@@ -95,6 +95,7 @@ class BPETokenizer(Tokenizer):
         Raises:
             ValueError: if `vocab_size` has no room for the bytes and the specials.
         """
+        specials = list(several(specials))
         room = vocab_size - len(ALPHABET) - len(specials)
         if room < 0:
             raise ValueError(

@@ -7,11 +7,35 @@ for ids, lengths, labels in loader:
 
 from __future__ import annotations
 
+import operator
+
 import edutorch as torch
 from edutorch.nn.utils.rnn import pad_sequence
 from edutorch.utils.data import Sampler, default_collate
 
 __all__ = ["BucketBatchSampler", "PadCollator"]
+
+
+def token_ids(sequence):
+    """Return the numbers of a text's tokens as a tensor with one dimension, int64.
+
+    Raises:
+        TypeError: for a text that is still a string, or numbers that are no integers.
+        ValueError: if there are more dimensions than one, or none.
+    """
+    if isinstance(sequence, str):
+        raise TypeError("a text should be given as the numbers of its tokens: tokenizer.encode(text)")
+    ids = torch.as_tensor(sequence)
+    if ids.ndim != 1:
+        raise ValueError(
+            f"the numbers of a text's tokens should stand in one row, and have the shape {tuple(ids.shape)}"
+        )
+    if ids.is_floating_point() and len(ids):  # an empty list has no numbers of any kind
+        raise TypeError(
+            f"the numbers of tokens should be integers, and are {ids.dtype}. Other sequences of unequal length are "
+            "padded by nn.utils.rnn.pad_sequence"
+        )
+    return ids.long()
 
 
 class PadCollator:
@@ -37,6 +61,7 @@ class PadCollator:
 
     Raises:
         ValueError: if some samples have labels and others do not, or a sequence has more than one dimension.
+        TypeError: if a sequence holds something else than integers, or `padding_value` is none.
 
     Example:
         >>> from edutorch.text import PadCollator
@@ -48,7 +73,7 @@ class PadCollator:
     def __init__(self, padding_value=0, batch_first=True, side="right", with_lengths=True):
         if side not in ("right", "left"):
             raise ValueError(f"side should be 'right' or 'left', and is {side!r}")
-        self.padding_value = padding_value
+        self.padding_value = operator.index(padding_value)
         self.batch_first = batch_first
         self.side = side
         self.with_lengths = with_lengths
@@ -58,13 +83,9 @@ class PadCollator:
         if len(labelled) > 1:
             raise ValueError("some samples are pairs (sequence, label) and others are not")
         with_labels = labelled == {True}
-        sequences = [torch.as_tensor(sample[0] if with_labels else sample, dtype=torch.int64) for sample in samples]
-        for sequence in sequences:
-            if sequence.ndim != 1:
-                raise ValueError(
-                    f"a sample should be a sequence of numbers, or a pair (sequence, label), and its sequence has the "
-                    f"shape {tuple(sequence.shape)}"
-                )
+        if with_labels and any(len(sample) != 2 for sample in samples):
+            raise ValueError("a sample that is a tuple should be a pair (sequence, label); make a sequence a list")
+        sequences = [token_ids(sample[0] if with_labels else sample) for sample in samples]
         batch = [pad_sequence(sequences, self.batch_first, self.padding_value, self.side)]
         if self.with_lengths:
             batch.append(torch.tensor([len(sequence) for sequence in sequences]))

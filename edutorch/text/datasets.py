@@ -7,8 +7,9 @@ import io
 import re
 from collections.abc import Mapping
 
-import edutorch as torch
 from edutorch.utils.data import Dataset
+
+from .collate import token_ids
 
 __all__ = ["NextTokens", "PythonTopics", "TextLines", "TextTable"]
 
@@ -107,7 +108,7 @@ class NextTokens(Dataset):
             the pieces overlap.
 
     Raises:
-        ValueError: if the sequence is too short for one piece.
+        ValueError: if the sequence is too short for one piece. TypeError: if it holds something else than integers.
 
     Example:
         >>> from edutorch.text import NextTokens
@@ -117,9 +118,7 @@ class NextTokens(Dataset):
     """
 
     def __init__(self, ids, length, stride=None):
-        self.ids = torch.as_tensor(ids, dtype=torch.int64)
-        if self.ids.ndim != 1:
-            raise ValueError(f"the tokens should stand in one row, and have the shape {tuple(self.ids.shape)}")
+        self.ids = token_ids(ids)
         if length < 1 or (stride is not None and stride < 1):
             raise ValueError(f"length and stride should be positive, and are {length} and {stride}")
         if len(self.ids) <= length:

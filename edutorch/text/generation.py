@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Set
 
 import edutorch as torch
 from edutorch import nn
@@ -52,7 +53,7 @@ def generate(
         The beginning and what was added, (length + new,) or (batch, length + new).
 
     Raises:
-        TypeError: if `tokens` is no tensor.
+        TypeError: if `tokens` is no tensor, or `stop` a string.
         ValueError: for tokens of another shape, or a setting out of its range.
 
     Example:
@@ -160,7 +161,10 @@ class _Endings:
     """Which texts of a batch have come to their end, and with which token."""
 
     def __init__(self, stop, tokens):
-        self.stop = torch.as_tensor(stop if isinstance(stop, int) else list(stop), device=tokens.device)
+        if isinstance(stop, str):
+            raise TypeError(f"stop must be the number of a token: tokenizer.vocab[{stop!r}]")
+        stop = list(stop) if isinstance(stop, Set) else stop
+        self.stop = torch.as_tensor(stop, device=tokens.device)
         self.last = tokens[:, -1]
         self.reached = torch.zeros_like(self.last, dtype=torch.bool)
 

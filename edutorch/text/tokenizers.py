@@ -16,7 +16,7 @@ from itertools import chain
 
 from edutorch.serialization.atomic import replacing
 
-from .vocab import Vocab
+from .vocab import Vocab, several
 
 __all__ = ["CharacterTokenizer", "Tokenizer", "WordTokenizer"]
 
@@ -54,8 +54,13 @@ class Tokenizer:
         """Return the numbers of a text's tokens.
 
         Raises:
-            KeyError: for a token that the vocabulary does not know, if it has no default.
+            TypeError: for several texts. KeyError: for a token that the vocabulary does not know, if it has no default.
         """
+        if not isinstance(text, str):
+            raise TypeError(
+                f"encode takes one text, a string, and got {type(text).__name__}. Encode several one by one: "
+                "[tokenizer.encode(text) for text in texts]"
+            )
         return self.vocab(self.tokenize(text))
 
     def decode(self, ids) -> str:
@@ -71,6 +76,11 @@ class Tokenizer:
                     "batch row by row: [tokenizer.decode(row) for row in batch]"
                 )
             ids = ids.tolist()
+        elif any(isinstance(number, (list, tuple)) for number in ids):
+            raise ValueError(
+                "decode takes the numbers of one text, and got a list of lists. Decode a batch row by row: "
+                "[tokenizer.decode(row) for row in batch]"
+            )
         return self.detokenize(self.vocab.lookup_tokens(ids))
 
     def __len__(self):
@@ -156,11 +166,6 @@ def vocab_of(settings):
     """Return the vocabulary in a tokenizer's file."""
     default = None if settings.get("default") is None else setting(settings, "default", int)
     return Vocab.in_order(strings(settings, "tokens"), default)
-
-
-def several(texts):
-    """Return texts as a list, also where there is just one."""
-    return [texts] if isinstance(texts, str) else texts
 
 
 class CharacterTokenizer(Tokenizer):

@@ -9,6 +9,11 @@ from itertools import chain
 __all__ = ["Vocab", "build_vocab_from_iterator"]
 
 
+def several(strings):
+    """Return some strings as they are, and a single one as a list: its characters are not meant."""
+    return [strings] if isinstance(strings, str) else strings
+
+
 class Vocab:
     """The tokens that a model knows, each with its number: 0, 1, 2, …
 
@@ -16,6 +21,7 @@ class Vocab:
         counts_or_tokens: how often each token occurs, as a mapping (a `collections.Counter`), or the tokens
             themselves, to be counted.
         specials: tokens that come first whether they occur or not, in the order given: for padding, for the unknown.
+            A string is one token.
         min_freq: leave out tokens that occur less often.
         max_tokens: keep this many tokens, specials included: the most frequent.
         default: the number, or the token, that stands for all unknown tokens. By default they are an error.
@@ -39,7 +45,7 @@ class Vocab:
 
     def __init__(self, counts_or_tokens=(), *, specials=(), min_freq=1, max_tokens=None, default=None):
         counts = counts_or_tokens if isinstance(counts_or_tokens, Mapping) else Counter(counts_or_tokens)
-        specials = list(specials)
+        specials = list(several(specials))
         if max_tokens is not None and max_tokens < len(specials):
             raise ValueError(f"max_tokens={max_tokens} leaves no room for the {len(specials)} special tokens")
         words = [token for token, count in counts.items() if count >= min_freq and token not in specials]
@@ -144,7 +150,7 @@ def build_vocab_from_iterator(iterator, min_freq=1, specials=None, special_first
         >>> build_vocab_from_iterator((text.split() for text in texts), specials=["<unk>"]).get_itos()
         ['<unk>', 'a', 'is', 'rose', 'it']
     """
-    specials = list(specials or ())
+    specials = list(several(specials or ()))
     vocab = Vocab(chain.from_iterable(iterator), specials=specials, min_freq=min_freq, max_tokens=max_tokens)
     if special_first:
         return vocab

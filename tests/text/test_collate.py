@@ -56,10 +56,25 @@ def test_what_cannot_be_padded():
         PadCollator(side="both")
     with pytest.raises(ValueError, match="some samples are pairs"):
         PadCollator()([([1], 0), [1, 2]])
-    with pytest.raises(ValueError, match=r"its sequence has the shape \(1, 2\)"):
+    with pytest.raises(ValueError, match=r"should stand in one row, and have the shape \(1, 2\)"):
         PadCollator()([[[1, 2]]])
-    with pytest.raises(ValueError, match=r"its sequence has the shape \(\)"):
+    with pytest.raises(ValueError, match=r"should stand in one row, and have the shape \(\)"):
         PadCollator()([(3, 1)])
+    with pytest.raises(ValueError, match=r"a tuple should be a pair \(sequence, label\)"):
+        PadCollator()([(3, 1, 2)])
+
+
+@pytest.mark.parametrize("sequence", [[1.5, 2.5], torch.tensor([1.0]), np.ones(2, np.float16)])
+def test_numbers_with_decimals_are_not_cut_off(sequence):
+    with pytest.raises(TypeError, match=r"the numbers of tokens should be integers, and are torch\.float"):
+        PadCollator()([sequence])
+    with pytest.raises(TypeError, match="cannot be interpreted as an integer"):
+        PadCollator(padding_value=0.5)
+
+
+def test_texts_have_to_be_encoded_first():
+    with pytest.raises(TypeError, match=r"tokenizer\.encode\(text\)"):
+        PadCollator()([("a text", 1)])
 
 
 # ---- buckets

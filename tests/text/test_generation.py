@@ -223,6 +223,10 @@ def test_a_text_ends_with_its_stop():
     tokens = edutorch.tensor([3])
     assert text.generate(count, tokens, 20, temperature=0, stop=6).tolist() == [3, 4, 5, 6]
     assert text.generate(count, tokens, 20, temperature=0, stop=(9, 5)).tolist() == [3, 4, 5]
+    for stop in (edutorch.tensor(5), edutorch.tensor([5, 9]), np.int64(5), range(5, 9)):
+        assert text.generate(count, tokens, 20, temperature=0, stop=stop).tolist() == [3, 4, 5]
+    with pytest.raises(TypeError, match=r"stop must be the number of a token: tokenizer\.vocab\['<end>'\]"):
+        text.generate(count, tokens, 20, stop="<end>")
     assert text.generate(count, tokens, 2, temperature=0, stop=9).tolist() == [3, 4, 5]
     assert text.generate(count, tokens, 2, temperature=0, stop=()).tolist() == [3, 4, 5]
     assert text.generate(count, edutorch.tensor([9]), 11, temperature=0, stop=9)[-1] == 9  # the beginning's own is none

@@ -75,6 +75,13 @@ def test_rare_words_are_unknown():
 
 
 @each_kind
+def test_encode_takes_one_text(tokenizer):
+    for texts in (["a", "b"], b"ab", None):
+        with pytest.raises(TypeError, match=r"encode takes one text, a string, and got (list|bytes|NoneType)"):
+            tokenizer.encode(texts)
+
+
+@each_kind
 def test_decode_takes_a_list_or_a_tensor(tokenizer):
     ids = tokenizer.encode("cat")
     assert (
@@ -83,6 +90,8 @@ def test_decode_takes_a_list_or_a_tensor(tokenizer):
     assert tokenizer.decode([]) == tokenizer.decode(torch.tensor([], dtype=torch.int64)) == ""
     with pytest.raises(ValueError, match=r"shape \(1, \d+\). Decode a batch row by row"):
         tokenizer.decode(torch.tensor([ids]))
+    with pytest.raises(ValueError, match=r"a list of lists. Decode a batch row by row"):
+        tokenizer.decode([ids])
     with pytest.raises(ValueError, match=r"of shape \(\)"):
         tokenizer.decode(torch.tensor(1))
     with pytest.raises(IndexError, match="no token has the number"):

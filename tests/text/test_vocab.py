@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edutorch.text import Vocab, build_vocab_from_iterator
+from edutorch.text import BPETokenizer, Vocab, build_vocab_from_iterator
 
 WORDS = list("bacabda")
 
@@ -69,6 +69,14 @@ def test_a_token_has_one_number():
         Vocab(WORDS, specials=["<pad>", "<unk>", "<pad>"])
     with pytest.raises(ValueError, match="'a' is given twice"):
         Vocab.in_order(["a", "b", "a"])
+
+
+def test_a_string_is_one_special_token():
+    assert Vocab("abb", specials="<pad>").get_itos() == ["<pad>", "b", "a"]
+    assert build_vocab_from_iterator(["ab"], specials="<pad>").get_itos() == ["<pad>", "a", "b"]
+    tokenizer = BPETokenizer.train("to be", 260, specials="<end>")
+    assert tokenizer.specials == ["<end>"]
+    assert tokenizer.vocab["<end>"] == len(tokenizer) - 1
 
 
 def test_changing_what_is_returned_changes_nothing():
