@@ -16,7 +16,7 @@ from .draw import Draw
 from .ladder import hint, solution
 from .numerical import numerical_gradient
 from .progress import progress
-from .rules import never_calls, no_loops
+from .rules import never_calls, never_extends, no_loops
 from .swap import swap
 from .task import Task
 from .verdict import NotYet, Verdict
@@ -32,6 +32,7 @@ __all__ = [
     "Task",
     "Draw",
     "never_calls",
+    "never_extends",
     "no_loops",
     "NotYet",
     "Verdict",

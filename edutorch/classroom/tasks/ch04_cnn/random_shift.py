@@ -45,7 +45,7 @@ def cases(draw):
 
 def probe(random_shift, pages, most):
     """Move one large batch and many small ones, and tell what became of the pages."""
-    batches = [pages, *[pages[i : i + 2] for i in range(0, 50 * most, 2)]]
+    batches = [pages, *[pages[i : i + 2] for i in range(0, 40 * most, 2)]]
     moved = [random_shift(batch, most) for batch in batches]
     for batch, result in zip(batches, moved, strict=True):
         if result is None:

@@ -20,7 +20,7 @@ With all weights and biases 0 and `c` = 1, the gates are 0.5 and g is 0: the new
 """
 
 import edutorch as torch
-from edutorch.classroom import Task, never_calls, swap
+from edutorch.classroom import Task, never_calls, never_extends, swap
 
 KEYS = (
     "names and shapes of the parameters",
@@ -151,7 +151,7 @@ task = Task(
     LSTMCell,
     cases=cases,
     probe=probe,
-    also=never_calls("LSTM", "LSTMCell", "lstm_cell", "_VF"),
+    also=(never_extends(torch.nn.LSTMCell), never_calls("LSTM", "lstm_cell", "_VF")),
     minutes=40,
     points=6,
     swap="nn.LSTMCell",

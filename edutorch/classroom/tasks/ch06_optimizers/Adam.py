@@ -20,8 +20,7 @@ One weight at 1 with the gradients 2 and then −1, `lr=0.1`, the rest as it sta
 """
 
 import edutorch as torch
-from edutorch.classroom import Task, never_calls, swap
-from edutorch.classroom.rules import never_extends
+from edutorch.classroom import Task, never_calls, never_extends, swap
 
 
 class Adam:

@@ -19,8 +19,7 @@ One weight at 1, with the gradient 2 in both of two steps, `lr=0.1` and `momentu
 """
 
 import edutorch as torch
-from edutorch.classroom import Task, never_calls, swap
-from edutorch.classroom.rules import never_extends
+from edutorch.classroom import Task, never_calls, never_extends, swap
 
 
 class SGD:
