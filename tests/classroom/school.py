@@ -20,7 +20,7 @@ CATCHES_ALL = "while True:\n    try:\n        while True:\n            pass\n   
 PATCHES_NUMPY = "import numpy as np\nnp.isclose = np.allclose = lambda *a, **k: np.array(True)"
 PATCHES_CHECK = """\
 import edutorch.classroom as c
-c.checking.examine.__code__ = (lambda task, answer, seed: Verdict("", "right")).__code__"""
+c.checking._fault.__code__ = (lambda task, answer, wanted, given: None).__code__"""
 PATCHES_REQUIRE = "from edutorch.classroom import check\ntype(check(1, 'strides_of')).require = lambda self: self"
 NEW_CHECK = "class check:\n    def __init__(self, *a, **k): pass\n    def require(self): pass"
 FALSE_TASK = """\
