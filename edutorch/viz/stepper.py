@@ -5,13 +5,10 @@
 
 It runs the real backward pass once, with hooks on the recorded functions, and then replays what it saw. The
 `.grad` of every leaf is put back as it was, and the graph is kept: looking changes nothing.
-
-`python -m edutorch.viz.stepper FILE.svg` saves the picture that the README shows.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
@@ -341,19 +338,3 @@ def _replay(tape: Tape, heard: list[tuple[int, Any, tuple[Any, ...]]]) -> list[S
                 )
             )  # fmt: skip
     return steps
-
-
-def _example() -> Drawing:
-    """A program that uses two values twice, at the moment when `x` waits for its second contribution."""
-    import edutorch as torch
-
-    x = torch.tensor(2.0, requires_grad=True)
-    w = torch.tensor(3.0, requires_grad=True)
-    h = w * x
-    y = h + x
-    loss = y * y
-    return show_backward(loss, {"x": x, "w": w, "h": h, "y": y, "loss": loss}, step=4)
-
-
-if __name__ == "__main__":
-    _example().save(sys.argv[1])

@@ -165,17 +165,6 @@ def test_the_explorer_moves_with_slider_and_buttons(torch):
     assert slider.value == 5
 
 
-def test_the_module_saves_the_picture_of_the_readme(tmp_path):
-    files = [tmp_path / "one.svg", tmp_path / "two.svg"]
-    for file in files:
-        subprocess.run([sys.executable, "-m", "edutorch.viz.stepper", str(file)], check=True)
-    one, two = (file.read_text(encoding="utf-8") for file in files)
-    assert one == two
-    assert one.startswith("<svg")
-    with open("docs/images/stepper.svg", encoding="utf-8") as committed:
-        assert committed.read() == one
-
-
 def test_importing_does_not_import_widgets():
     code = "import sys, edutorch.viz.stepper; print('ipywidgets' in sys.modules, 'matplotlib' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
