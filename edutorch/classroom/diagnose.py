@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import difflib
 import dis
+import itertools
 import linecache
 import os
+import re
 import traceback
 import types
 
 import numpy as np
 
 from ..tensor import Tensor
-from .compare import close, same
+from .compare import close, difference, same
 from .verdict import raised
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -57,14 +59,27 @@ def _data(value):
 
 
 def not_attempted(answer, outcome):
-    """Whether an answer is still the stub: an empty body, or a NotImplementedError that it raised itself."""
-    codes = _codes_of(answer)
-    if isinstance(outcome.error, NotImplementedError):
-        frames = list(traceback.walk_tb(outcome.error.__traceback__))
-        return bool(frames) and frames[-1][0].f_code in codes
+    """Whether an answer is still the stub: an empty body, or a NotImplementedError that it raised itself.
+
+    A class of which some methods are written was attempted.
+    """
+    if _unwritten(outcome.error, answer) is not None:
+        return isinstance(answer, types.FunctionType) or not any(map(_is_written, _codes_of(answer)))
     if outcome.error is None and outcome.value is None and isinstance(answer, types.FunctionType):
         return _is_empty(answer.__code__)
     return False
+
+
+def _unwritten(error, answer):
+    """Return the name of the function, of an answer, that raised this error because it is still to be written."""
+    if not isinstance(error, NotImplementedError):
+        return None
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return frames[-1].f_code.co_name if frames and frames[-1].f_code in _codes_of(answer) else None
+
+
+def _is_written(code):
+    return not _is_empty(code) and code.co_names != ("NotImplementedError",) and code.co_name != "<module>"
 
 
 def _codes_of(answer):
@@ -78,7 +93,11 @@ def _codes_of(answer):
             found.add(thing)
             todo += [c for c in thing.co_consts if isinstance(c, types.CodeType)]
         elif isinstance(thing, types.FunctionType):
-            todo.append(thing.__code__)
+            inner = getattr(thing, "__wrapped__", thing)
+            if inner is not thing:
+                todo.append(inner)
+            if inner.__code__.co_filename == thing.__code__.co_filename:  # else it is a decorator of the library
+                todo.append(thing.__code__)
         elif isinstance(thing, property):
             todo += [f for f in (thing.fget, thing.fset) if f]
         elif isinstance(thing, type):
@@ -117,6 +136,8 @@ def exception(error, answer, expected):
     where = line_of(error, answer)
     place = f" in its line {where[0]}" + (f", `{where[1]}`" if where[1] else "") if where else ""
     wanted = f" Here it should raise {type(expected).__name__}." if expected is not None else ""
+    if name := _unwritten(error, answer):
+        return f"`{name}` is still to be written: it raises `NotImplementedError`."
     if isinstance(error, SystemExit):
         return f"Your code tried to leave Python{place}: an answer must return."
     if isinstance(error, RecursionError):
@@ -124,14 +145,44 @@ def exception(error, answer, expected):
     return f"Your code raised an exception{place}: `{raised(error)}`.{wanted}"
 
 
-def general(difference, expected, got):
+def general(found, expected, got):
     """Say what tells a result from the expected one.
 
     Args:
-        difference: the Difference found. expected, got: the whole results.
+        found: the first Difference. expected, got: the whole results.
     """
-    where = f"At `{difference.at}` of the result: " if difference.at else ""
-    return where + _SAYS[difference.kind](difference.expected, difference.got)
+    if _in_another_order(expected, got):
+        return "the right values are all there, but not in the order that is asked for."
+    said = _where(found.at) + _SAYS[found.kind](found.expected, found.got)
+    right = _right_parts(expected, got)
+    return f"{said} What is right: {right}." if right else said
+
+
+def _where(at):
+    """Return where in a result something is: `[1]`, or what the task calls it."""
+    named = re.fullmatch(r"\['([^']+)'\](.*)", at)
+    if named:
+        return f"In *{named[1]}*{f', at `{named[2]}`' if named[2] else ''}: "
+    return f"At `{at}` of the result: " if at else ""
+
+
+def _in_another_order(expected, got):
+    kind = next((k for k in (tuple, list) if isinstance(expected, k) and isinstance(got, k)), None)
+    if kind is None or not 2 <= len(expected) == len(got) <= 4:
+        return False
+    return any(difference(expected, kind(order)) is None for order in itertools.permutations(got))
+
+
+def _right_parts(expected, got):
+    """Return which of a result's few parts are as they should be, in words."""
+    if isinstance(expected, dict) and isinstance(got, dict) and expected.keys() == got.keys():
+        parts = {f"*{k}*": (expected[k], got[k]) for k in expected}
+    elif isinstance(expected, tuple) and isinstance(got, tuple) and len(expected) == len(got):
+        parts = {f"`[{i}]`": pair for i, pair in enumerate(zip(expected, got, strict=True))}
+    else:
+        return ""
+    right = [name for name, (e, g) in parts.items() if difference(e, g) is None]
+    return ", ".join(right)
 
 
 def _nothing(expected, got):
@@ -146,8 +197,13 @@ def _kind(expected, got):
         return f"you gave a generator (there is a `yield`, or a `(... for ...)`); {e} is expected."
     if isinstance(expected, Tensor) and isinstance(got, np.ndarray):
         return f"you gave {g}; {e} is expected. Stay with torch's functions, or end with `torch.from_numpy(...)`."
+    if isinstance(expected, Tensor) and isinstance(got, (list, tuple)) and any(isinstance(v, Tensor) for v in got):
+        how = "`torch.stack` makes one of several" if isinstance(got, list) else "return that one alone"
+        return f"you gave {g} of {len(got)} tensors; one Tensor is expected: {how}."
     if isinstance(expected, Tensor) and isinstance(got, (int, float, list, tuple)):
         return f"you gave {g}; {e} is expected. `.item()` and `.tolist()` leave the tensors, and their graph, behind."
+    if isinstance(expected, tuple) and not isinstance(got, (list, tuple)):
+        return f"you gave {g}; {e} of {len(expected)} values is expected: `return one, other` makes one."
     if isinstance(got, Tensor) and isinstance(expected, (bool, int, float, np.number)):
         return f"you gave {g}; {e} is expected: `.item()` takes the number out of a tensor of one element."
     if isinstance(got, (list, tuple)) and isinstance(expected, (list, tuple)):
@@ -188,10 +244,11 @@ def _keys(expected, got):
 def _shape(expected, got):
     e, g = tuple(expected.shape), tuple(got.shape)
     said = f"the shape is {g}, and should be {e}."
-    squeezed = [n for n in e if n != 1] == [n for n in g if n != 1]
+    longer, shorter = (g, e) if len(g) > len(e) else (e, g)
+    squeezed = any(n == 1 and longer[:i] + longer[i + 1 :] == shorter for i, n in enumerate(longer))
     if len(e) == len(g) and e == g[::-1] and _values_like(expected, got.T if len(g) == 2 else got):
         return f"{said} The values are right, but the result is transposed."
-    if squeezed and len(e) != len(g):
+    if squeezed:
         more = "has a dimension of length 1 too many" if len(g) > len(e) else "has lost a dimension of length 1"
         return f"{said} The result {more}: `keepdim`, `squeeze` and `unsqueeze` decide about those."
     if sorted(e) == sorted(g):
@@ -222,7 +279,8 @@ def _graph(expected, got):
 
 def _values(expected, got):
     if not isinstance(expected, (Tensor, np.ndarray, int, float)) or isinstance(expected, bool):
-        return "that is not the expected value."
+        short = max(len(repr(expected)), len(repr(got))) < 60
+        return f"it is {got!r}, and should be {expected!r}." if short else "that is not the expected value."
     e, g = (np.asarray(_array(v), np.float64) for v in (expected, got))
     if not np.isfinite(g).all() and np.isfinite(e).all():
         what = "NaN (not a number)" if np.isnan(g).any() else "infinite"
@@ -245,7 +303,13 @@ def _values(expected, got):
         return "the right numbers are all there, but in another order."
     if e.size > 1:
         return f"shape and dtype are right; {wrong.sum()} of {e.size} values are not."
-    return "that is not the expected value."
+    return f"the value is {_number(g)}, and should be {_number(e)}."
+
+
+def _number(value):
+    """Return the one number of an array: an integer as it is, another in so many digits as tell most apart."""
+    number = value.item()
+    return str(int(number)) if number.is_integer() and abs(number) < 1e15 else f"{number:.6g}"
 
 
 def _some(mask):

@@ -334,10 +334,25 @@ class Counter:
 
 class Stub:
     def __init__(self, start):
-        self.n = start
+        raise NotImplementedError()
 
     def step(self):
         raise NotImplementedError()
+
+
+class HalfWritten(Stub):
+    def __init__(self, start):
+        self.n = start
+
+    def step(self):
+        """Add one."""
+        raise NotImplementedError()
+
+
+class Misspelled(Counter):
+    @torch.no_grad()
+    def step(self):
+        self.m += 1
 
 
 def counted(counter, start, steps):
@@ -367,11 +382,17 @@ class Down(Counter):
 def test_a_class():
     assert examine(counters, Counter).passed
     assert examine(counters, Stub).status == "not attempted"
+    assert examine(counters, HalfWritten).status == "not yet"
+    assert "`step` is still to be written" in str(examine(counters, HalfWritten))
     verdict = examine(counters, Down)
     assert verdict.mistake == "Down"
     assert "start" in str(verdict)
     assert "steps" in str(verdict)
     assert not examine(counters, lambda start: None).passed
+
+
+def test_the_line_of_a_decorated_method_is_named():
+    assert "`self.m += 1`" in str(examine(counters, Misspelled))
 
 
 def looping(x):

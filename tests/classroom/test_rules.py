@@ -1,7 +1,7 @@
 """Rules for answers, beside their results."""
 
 import edutorch as torch
-from edutorch.classroom.rules import never_extends
+from edutorch.classroom.rules import never_calls, never_extends
 
 
 def test_a_class_may_not_be_built_on_the_finished_one():
@@ -10,3 +10,14 @@ def test_a_class_may_not_be_built_on_the_finished_one():
     assert "`SGD`" in (rule(torch.optim.SGD) or "")
     assert rule(type("Mine", (torch.optim.Optimizer,), {})) is None
     assert rule(lambda params: None) is None
+
+
+class Decorated:
+    @torch.no_grad()
+    def step(self):
+        torch.optim.SGD([self]).step()
+
+
+def test_calls_are_found_below_a_decorator():
+    assert "`optim`" in (never_calls("optim")(Decorated) or "")
+    assert never_calls("Adam")(Decorated) is None
