@@ -17,6 +17,7 @@ LONGEST_LINE = 110
 TEXT_WIDTH = 100
 
 COLOURS = {"right": "#1a7f37", "not yet": "#9a6700", "not attempted": "#57606a"}
+SHARE = 0.65  # of such a colour in what is shown
 
 
 class NotYet(AssertionError):
@@ -95,13 +96,13 @@ class Verdict:
         return str(self)
 
     def _repr_html_(self):
-        colour = COLOURS[self.status]
-        readable = f"color-mix(in srgb, {colour} 65%, currentColor)"  # darker on white, lighter on black
-        parts = [f'<div style="font-weight: 600; color: {readable}">{html.escape(self.headline)}</div>']
+        # Mixed with the page's own ink: darker on a white page, lighter on a black one.
+        colour = f"color-mix(in srgb, {COLOURS[self.status]} {SHARE:.0%}, currentColor)"
+        parts = [f'<div style="font-weight: 600; color: {colour}">{html.escape(self.headline)}</div>']
         parts += [f"<p>{_marked(text)}</p>" for text in _paragraphs(self.message)]
         if self.case is not None:
             rows = "".join(
-                f'<tr><td style="text-align: left; vertical-align: top">{html.escape(name)}</td>'
+                f'<tr><th scope="row" style="text-align: left; vertical-align: top">{html.escape(name)}</th>'
                 f'<td style="text-align: left"><pre style="margin: 0">{html.escape(value)}</pre></td></tr>'
                 for name, value in self.case.rows
             )
@@ -136,7 +137,7 @@ class Page:
 
 
 def shown(value):
-    """Return a value as a few lines of text: a tensor with its shape, dtype and first rows, a dict entry by entry."""
+    """Return a value as a few lines of text: a tensor with its shape and dtype, a dict or several tensors one by one."""
     try:
         return within(LOOKING, lambda: _shown(value))
     except KeyboardInterrupt:
@@ -149,7 +150,16 @@ def shown(value):
 def _shown(value):
     if isinstance(value, dict) and value:
         return "\n".join(_entry(key, part) for key, part in list(value.items())[:MOST_LINES])
-    return clipped(_described(value) if isinstance(value, Tensor) else repr(value))
+    if isinstance(value, Tensor):
+        return clipped(_described(value))
+    text = repr(value)
+    if isinstance(value, (tuple, list)) and ("\n" in text or len(text) > LONGEST_LINE):
+        if any(isinstance(part, Tensor) for part in value):
+            parts = [_entry(f"[{i}]", part) for i, part in enumerate(value[:MOST_LINES])]
+            return "\n".join([f"a {type(value).__name__} of {len(value)}", *parts, *["…"] * (len(value) > MOST_LINES)])
+        if "\n" not in text:
+            text = textwrap.fill(text, LONGEST_LINE, subsequent_indent=" ", break_long_words=False)
+    return clipped(text)
 
 
 def _entry(key, value):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .cells import draw_cells, frame, signed
-from .svg import COLOR, INK, MUTED, PAPER, Canvas, Drawing, text_width
+from .cells import draw_cells, frame, ink_on, signed
+from .controls import panel
+from .svg import COLOR, MUTED, Canvas, Drawing, text_width
 
 
 def visible(token: str) -> str:
@@ -76,9 +77,8 @@ def _draw_text(canvas: Canvas, tokens: Sequence[str], row: Sequence[float], posi
         width = max(14.0, text_width(string, 13, mono=True) + 6)
         if x + width > wide:
             x, y = 0.0, y + height + 4
-        weight = round(row[j], 2)
-        ink = PAPER if weight > 0.6 else INK
-        canvas.box(x, y, width, height, string, mono=True, ink=ink, fill=signed(weight), stroke="none")
+        fill = signed(round(row[j], 2))
+        canvas.box(x, y, width, height, string, mono=True, ink=ink_on(fill), fill=fill, stroke="none")
         if j == position:
             frame(canvas, x, y, width, height, stroke=COLOR["orange"], stroke_width=2)
         x += width
@@ -100,4 +100,4 @@ def explore_attention(weights, tokens: Sequence[str]):
         display(show_attention(weights, tokens, layer=layer, head=head, position=position))
 
     picture = ipywidgets.interactive_output(show, {"layer": layer, "head": head, "position": position})
-    return ipywidgets.VBox([layer, head, position, picture])
+    return panel(layer, head, position, picture)

@@ -19,7 +19,7 @@ class Style(NamedTuple):
     marker: str
 
 
-_COLORS = ("blue", "orange", "green", "purple", "gold")
+_COLORS = ("blue", "orange", "green", "purple", "brown")
 _DASHES = ("", "7 4", "2 3", "9 3 2 3", "14 4", "5 2", "1 4")
 _MARKERS = ("circle", "square", "triangle", "diamond", "cross", "plus", "wedge")
 

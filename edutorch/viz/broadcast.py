@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Sequence
 
+from .controls import panel
 from .svg import COLOR, INK, LINE, MUTED, PAPER, TINT, Canvas, Drawing, text_width
 
 _SMALL = 11
@@ -259,7 +260,7 @@ def explore_broadcast(a: str = "3, 1", b: str = "4"):
     for box in boxes:
         box.observe(draw, "value")
     draw()
-    return widgets.VBox([example, *boxes, picture])
+    return panel(example, *boxes, picture)
 
 
 def _parse_shape(text: str) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
+from .controls import panel
 from .graph import (
     LABEL_SIZE,
     Tape,
@@ -100,7 +101,7 @@ def explore_chain_rule(output: Any, names: Mapping[str, Any]) -> Any:
     import ipywidgets as widgets
 
     leaves = [name for name, tensor in names.items() if tensor.requires_grad and tensor.is_leaf]
-    leaf = widgets.ToggleButtons(options=leaves, description="Paths to")
+    leaf = widgets.Dropdown(options=leaves, description="Paths to")
     picture = widgets.HTML()
 
     def show(_change: Any = None) -> None:
@@ -108,7 +109,7 @@ def explore_chain_rule(output: Any, names: Mapping[str, Any]) -> Any:
 
     leaf.observe(show, "value")
     show()
-    return widgets.VBox([leaf, picture])
+    return panel(leaf, picture)
 
 
 def _local_derivatives(trace: BackwardTrace) -> dict[int, float]:

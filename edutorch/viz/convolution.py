@@ -15,8 +15,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .cells import frame, grey, signed
-from .svg import COLOR, INK, MUTED, PAPER, Canvas, Drawing, text_width
+from .cells import frame, grey, ink_on, signed
+from .controls import panel
+from .svg import COLOR, MUTED, PAPER, Canvas, Drawing, text_width
 
 KERNELS: dict[str, list[list[float]]] = {
     "copy": [[0, 0, 0], [0, 1, 0], [0, 0, 0]],
@@ -142,7 +143,7 @@ class _Step:
                 inside = 0 <= i < height and 0 <= j < width
                 value = self.pixel(i, j)
                 fill = grey(value / top) if inside else PAPER
-                ink = (PAPER if value / top > 0.55 else INK) if inside else MUTED
+                ink = ink_on(fill) if inside else MUTED
                 place = ((j + p) * cell, (i + p) * cell, cell, cell)
                 canvas.box(*place, short(value), size=10, ink=ink, fill=fill, dash="" if inside else "2 2")
         seen = [at for line in self.seen_from(self.row, self.column) for at in line]
@@ -160,8 +161,8 @@ class _Step:
             for j, value in enumerate(line):
                 known = i * width + j < done
                 fill = signed(value / most) if known else PAPER
-                ink = PAPER if known and abs(value) / most > 0.7 else INK
-                canvas.box(j * cell, i * cell, cell, cell, short(value) if known else "", size=10, ink=ink, fill=fill)
+                said = short(value) if known else ""
+                canvas.box(j * cell, i * cell, cell, cell, said, size=10, ink=ink_on(fill), fill=fill)
         x, y = self.column * cell, self.row * cell
         frame(canvas, x + 1.5, y + 1.5, cell - 3, cell - 3, stroke=COLOR["orange"], stroke_width=3)
         return height * cell
@@ -231,7 +232,7 @@ def explore_convolution(images, names: Sequence[str] | None = None):
     controls |= {"stride": stride, "padding": padding, "dilation": dilation}
     left = ipywidgets.VBox([which, kernel, ipywidgets.HBox([place, play])])
     right = ipywidgets.VBox([stride, padding, dilation])
-    return ipywidgets.VBox([ipywidgets.HBox([left, right]), ipywidgets.interactive_output(show, controls)])
+    return panel(ipywidgets.HBox([left, right]), ipywidgets.interactive_output(show, controls))
 
 
 def short(value: float) -> str:

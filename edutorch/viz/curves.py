@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from .axes import Axes, Point, Scale, digits, draw_marker, end_labels, floats, snap, style
+from .controls import panel
 from .svg import COLOR, INK, MUTED, Canvas, Drawing
 
 
@@ -179,7 +180,7 @@ def explore_line(x: Sequence[float], y: Sequence[float], *, xlabel: str = "x", y
         display(show_line(x, y, slope, intercept, xlabel=xlabel, ylabel=ylabel))
 
     picture = ipywidgets.interactive_output(show, {"slope": slope, "intercept": intercept})
-    return ipywidgets.VBox([slope, intercept, picture])
+    return panel(slope, intercept, picture)
 
 
 def show_residuals(

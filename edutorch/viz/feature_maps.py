@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from .axes import digits
 from .cells import draw_cells, grey, signed
+from .controls import panel
 from .convolution import output_size
 from .svg import COLOR, MUTED, PAPER, Canvas, Drawing
 
@@ -65,8 +66,8 @@ def feature_maps(model, image, layer: str):
 def show_feature_maps(model, image, layer: str, *, columns: int | None = None, side: float = 72) -> Drawing:
     """Draw what a layer makes of one picture: a map for each channel, and its filter where it looks at the picture.
 
-    Filters are blue where they count the picture's ink, and orange where they count against it. Maps are darker where
-    more was found; what is below zero is drawn in orange.
+    Filters are blue where they count the picture's ink, and orange with a minus sign where they count against it.
+    Maps are darker where more was found; what is below zero is drawn in orange, with a minus sign.
 
     Args:
         model, image, layer: as for `feature_maps`.
@@ -119,7 +120,7 @@ def explore_feature_maps(model, images, layers: Sequence[str], names: Sequence[s
         display(show_feature_maps(model, images[which], layer))
 
     picture = ipywidgets.interactive_output(show, {"which": which, "layer": layer})
-    return ipywidgets.VBox([ipywidgets.HBox([which, layer]), picture])
+    return panel(ipywidgets.HBox([which, layer]), picture)
 
 
 def receptive_field(layers, place: int) -> list[tuple[int, int]]:
@@ -227,4 +228,4 @@ def explore_receptive_field(layers, size: int, names: Sequence[str] = ()):
         display(show_receptive_field(sliding[:depth], size, row=row, column=column, names=shown))
 
     picture = ipywidgets.interactive_output(show, {"depth": depth, "row": row, "column": column})
-    return ipywidgets.VBox([depth, row, column, picture])
+    return panel(depth, row, column, picture)

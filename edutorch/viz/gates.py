@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .cells import grey, signed
-from .svg import COLOR, INK, MUTED, PAPER, Canvas, Drawing, text_width
+from .cells import grey, ink_on, signed
+from .controls import panel
+from .svg import COLOR, MUTED, PAPER, Canvas, Drawing, text_width
 
 ROWS = {
     "input gate i": "how far open, 0 to 1",
@@ -89,9 +90,8 @@ def show_gates(lstm, inputs, words: Sequence[str], *, unit: int = 0, step: int |
             share = values[t] / most
             known = t <= step
             fill = (grey(share) if open_or_shut else signed(share)) if known else PAPER
-            dark = abs(share) > (0.5 if open_or_shut else 0.6)
-            ink = PAPER if known and dark else INK
-            canvas.box(left, y, width, 30, _short(values[t]) if known else "", size=11, fill=fill, ink=ink)
+            said = _short(values[t]) if known else ""
+            canvas.box(left, y, width, 30, said, size=11, fill=fill, ink=ink_on(fill))
     for k, meaning in enumerate(ROWS.values()):
         canvas.text(sum(wide) + 10, 32 * k + 15, meaning, anchor="start", size=11, fill=MUTED)
     frame = {"stroke": COLOR["orange"], "stroke_width": 3, "fill": "none"}
@@ -131,4 +131,4 @@ def explore_gates(lstm, sequences, names: Sequence[Sequence[str]]):
         display(show_gates(lstm, sequences[which], names[which], unit=unit, step=last))
 
     picture = ipywidgets.interactive_output(show, {"which": which, "unit": unit, "step": step})
-    return ipywidgets.VBox([which, unit, step, picture])
+    return panel(which, unit, step, picture)

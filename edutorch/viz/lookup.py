@@ -14,6 +14,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from .axes import digits, floats, snap
+from .controls import panel
 from .svg import COLOR, INK, LINE, MUTED, PAPER, TINT, Canvas, Drawing, text_width
 
 
@@ -133,4 +134,4 @@ def explore_lookup(keys: Mapping[str, Sequence[float]], values: Mapping[str, flo
         display(show_lookup(keys, values, query, temperature=temperature))
 
     picture = ipywidgets.interactive_output(show, {"angle": angle, "length": length, "temperature": temperature})
-    return ipywidgets.VBox([angle, length, temperature, picture])
+    return panel(angle, length, temperature, picture)

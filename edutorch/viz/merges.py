@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .attention import visible
+from .controls import panel
 from .svg import COLOR, INK, MUTED, PAPER, TINT, Canvas, Drawing, text_width
 
 Pair = tuple[str, str]
@@ -80,4 +81,4 @@ def explore_merges(words: Sequence[str], merges: Sequence[Pair]):
         display(show_merges(words, merges, count))
 
     picture = ipywidgets.interactive_output(show, {"count": count})
-    return ipywidgets.VBox([ipywidgets.HBox([play, count]), picture])
+    return panel(ipywidgets.HBox([play, count]), picture)

@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from .axes import Axes, Scale, Style, digits, end_labels, round_off, style
+from .controls import panel
 from .surfaces import Path, Surface, draw_landscape, draw_walk
 from .svg import INK, MUTED, Canvas, Drawing
 
@@ -188,7 +189,7 @@ def explore_race(optim, start, rates: Mapping[str, float], *, steps: int = 100):
     controls = {f"run {name}": box for name, box in runs.items()} | {f"lr {name}": box for name, box in lrs.items()}
     picture = ipywidgets.interactive_output(show, controls | land)
     racers = ipywidgets.VBox([ipywidgets.HBox([runs[name], lrs[name]]) for name in RACERS])
-    return ipywidgets.VBox([ipywidgets.HBox([racers, ipywidgets.VBox([*land.values()])]), picture])
+    return panel(ipywidgets.HBox([racers, ipywidgets.VBox([*land.values()])]), picture)
 
 
 def _result(path: Path, finish: float) -> str:

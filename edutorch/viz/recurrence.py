@@ -15,7 +15,8 @@ import math
 from collections.abc import Sequence
 
 from .axes import Axes, Scale, digits, floats
-from .cells import signed
+from .cells import mark_negatives, signed
+from .controls import panel
 from .svg import COLOR, MUTED, Canvas, Drawing
 
 ACTIVATIONS = ("tanh", "none")
@@ -62,7 +63,8 @@ def states_and_gradients(weight, inputs, activation: str = "tanh"):
 def show_fading(weight, inputs, *, radius: float = 1.0, steps: int | None = None, activation: str = "tanh") -> Drawing:
     """Draw the hidden states of a recurrent network over time, and below how long the gradient is at each.
 
-    The states are blue above zero and orange below. The dashed line is what the spectral radius alone would do.
+    The states are blue above zero, orange with a minus sign below. The dashed line is what the spectral radius alone
+    would do.
 
     Args:
         weight, inputs, activation: as for `states_and_gradients`.
@@ -110,6 +112,7 @@ def _draw_states(canvas: Canvas, states, pixel: float, height: float, most: floa
     for t, state in enumerate(states):
         for k, value in enumerate(state):
             canvas.rect(t * pixel, k * height, pixel, height, fill=signed(value / most), stroke="none")
+    mark_negatives(canvas, [*zip(*states, strict=True)], pixel, height, most)
     canvas.rect(0, 0, PLOT, len(states[0]) * height, fill="none")
 
 
@@ -144,4 +147,4 @@ def explore_fading(weight, inputs):
     def show(radius, steps, activation):
         display(show_fading(weight, inputs, radius=round(radius, 2), steps=steps, activation=activation))
 
-    return ipywidgets.VBox([*controls.values(), ipywidgets.interactive_output(show, controls)])
+    return panel(*controls.values(), ipywidgets.interactive_output(show, controls))

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from .attention import visible
 from .axes import floats, snap
+from .controls import panel
 from .svg import COLOR, INK, LINE, MUTED, PAPER, TINT, Canvas, Drawing, text_width
 
 
@@ -129,4 +130,4 @@ def explore_sampling(contexts: Mapping[str, object], tokens: Sequence[str]):
         display(show_sampling(contexts[context], tokens, context=context, **controls))
 
     controls = {"context": context, "temperature": temperature, "top_k": top_k, "top_p": top_p}
-    return ipywidgets.VBox([*controls.values(), ipywidgets.interactive_output(show, controls)])
+    return panel(*controls.values(), ipywidgets.interactive_output(show, controls))

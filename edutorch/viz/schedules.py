@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .axes import Axes, Scale, digits, end_labels, round_off
+from .controls import panel
 from .svg import COLOR, MUTED, Canvas, Drawing
 
 SCHEDULES = ("constant", "step", "linear", "cosine", "one-cycle")
@@ -162,4 +163,4 @@ def explore_schedule(optim, start, *, steps: int = 200):
     def show(shape, peak, warmup, noise):
         display(show_schedule(optim, start, shape, peak=round_off(peak), warmup=warmup, steps=steps, noise=noise))
 
-    return ipywidgets.VBox([*controls.values(), ipywidgets.interactive_output(show, controls)])
+    return panel(*controls.values(), ipywidgets.interactive_output(show, controls))

@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 from .cells import draw_cells
+from .controls import panel
 from .feature_maps import at_rest
 from .svg import COLOR, INK, MUTED, PAPER, TINT, Canvas, Drawing, text_width
 
@@ -100,7 +101,7 @@ def explore_shifted(models: Mapping[str, Callable], images, *, most: int = 2, na
         display(show_shifted(models, images[which], right=right, down=down))
 
     picture = ipywidgets.interactive_output(show, {"which": which, "right": right, "down": down})
-    return ipywidgets.VBox([which, right, down, picture])
+    return panel(which, right, down, picture)
 
 
 def show_tables(

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from .controls import panel
 from .graph import (
     LABEL_SIZE,
     Tape,
@@ -233,7 +234,7 @@ def explore_backward(output: Any, names: Mapping[str, Any] | None = None) -> Any
     slider.observe(show, "value")
     show()
     as_text = widgets.Accordion([words], titles=("The same in words",))
-    return widgets.VBox([widgets.HBox([back, slider, forth]), picture, as_text])
+    return panel(widgets.HBox([back, slider, forth]), picture, as_text)
 
 
 def value_text(tensor: Any) -> str:

@@ -6,6 +6,7 @@ import itertools
 import math
 from typing import Any
 
+from .controls import panel
 from .svg import COLOR, INK, LINE, MUTED, PAPER, TINT, Canvas, Drawing, text_width
 
 _ROW_TINTS = [TINT[name] for name in ("blue", "orange", "green", "purple", "gold", "sky")]
@@ -268,7 +269,7 @@ def explore_strides(x):
         widgets.HBox([rows, row_step]),
         widgets.HBox([columns, column_step]),
     ]
-    return widgets.VBox([*controls, picture])
+    return panel(*controls, picture)
 
 
 def _slice_code(piece: slice) -> str:

@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from .axes import Axes, Point, Scale, Style, digits, end_labels, floats, style
+from .controls import panel
 from .svg import COLOR, INK, LINE, MUTED, PAPER, Canvas, Drawing, text_width
 
 
@@ -245,7 +246,7 @@ def explore_learning_rate(surface: Surface, *, lrs: tuple[float, float] = (0.01,
         display(show_learning_rate(surface, lr, steps, momentum=momentum))
 
     controls = {"lr": rate, "momentum": momentum, "steps": count}
-    return ipywidgets.VBox([rate, momentum, count, ipywidgets.interactive_output(show, controls)])
+    return panel(rate, momentum, count, ipywidgets.interactive_output(show, controls))
 
 
 def _valley(surface: Surface) -> str:

@@ -61,7 +61,7 @@ def test_refuses(weights):
 
 
 def test_choose_a_head(weights, capsys):
-    layer, head, position, _ = explore_attention(weights, TEXT).children
+    layer, head, position, *_ = explore_attention(weights, TEXT).children
     assert (layer.options, head.options, position.value) == ((0, 1), (0, 1, 2), 7)
     head.value = 2
     layer.value = 1

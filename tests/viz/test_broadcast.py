@@ -81,7 +81,7 @@ def test_small_results_are_drawn_element_by_element():
 
 def test_explorer():
     explorer = explore_broadcast()
-    example, a, b, picture = explorer.children
+    example, a, b, picture, _ = explorer.children
     assert picture.value == show_broadcast((3, 1), (4,)).svg
     a.value = "(2, 3)"
     assert picture.value == show_broadcast((2, 3), (4,)).svg

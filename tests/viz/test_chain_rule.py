@@ -75,7 +75,7 @@ def test_a_zero_gradient_hides_what_is_behind_it(torch):
 def test_the_explorer_shows_the_leaf_that_is_chosen(torch):
     pytest.importorskip("ipywidgets")
     loss, names = reuse(torch)
-    leaf, picture = explore_chain_rule(loss, names).children
+    leaf, picture, _ = explore_chain_rule(loss, names).children
     assert leaf.options == ("x", "w")
     leaf.value = "w"
     assert picture.value == show_chain_rule(loss, names, "w").svg

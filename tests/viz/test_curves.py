@@ -108,6 +108,6 @@ def test_intervals_tell_the_sure_from_the_unsure(torch):
 def test_explore_line_redraws():
     widgets = pytest.importorskip("ipywidgets")
     box = explore_line([0.0, 1.0], [0.0, 1.0])
-    slope, intercept, picture = box.children
+    slope, intercept, picture, _ = box.children
     assert isinstance(picture, widgets.Output)
     assert [slope.description, intercept.description] == ["slope", "intercept"]

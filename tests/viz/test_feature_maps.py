@@ -81,7 +81,7 @@ def test_figure(model, image, layer):
 
 
 def test_filters_stand_beside_the_maps_of_the_first_layer_only(model, image):
-    frames = [show_feature_maps(model, image, layer).svg.count('stroke="#9aa0a6"') for layer in ("0", "4")]
+    frames = [show_feature_maps(model, image, layer).svg.count('stroke="#878e95"') for layer in ("0", "4")]
     assert frames == [1 + 6 + 6, 1 + 4]
 
 
@@ -125,7 +125,7 @@ def test_receptive_field_figure(torch):
     assert lines[0] == "What one unit of b sees"
     assert lines[1] == "page, 12 × 12: rows 1 to 8, columns -3 to 4"
     assert lines[-1] == "b, 6 × 6: rows 2 to 2, columns 0 to 0"
-    seen = len(re.findall('fill="#c25400" stroke="#9aa0a6"', figure.svg))
+    seen = len(re.findall('fill="#c25400" stroke="#878e95"', figure.svg))
     assert seen == 8 * 5 + 6 * 4 + 3 * 2 + 1
     assert_texts_apart(figure)
 
@@ -140,7 +140,7 @@ def test_receptive_field_refuses(torch):
 
 def test_depth_moves_the_limits(torch, capsys):
     explorer = explore_receptive_field(stacks(torch.nn)[0], 12, ["page", "a", "pool", "b"])
-    depth, row, column, _ = explorer.children
+    depth, row, column, *_ = explorer.children
     assert (depth.value, row.max, column.max) == (3, 5, 5)
     depth.value = 1
     row.value = 11

@@ -68,7 +68,7 @@ def test_nonsense_is_refused(lstm, inputs, where, message):
 
 def test_explorer_follows_the_length_of_a_sequence(lstm, inputs):
     pytest.importorskip("ipywidgets")
-    which, unit, step, _ = explore_gates(lstm, [inputs, inputs[:3]], [WORDS, WORDS[:3]]).children
+    which, unit, step, *_ = explore_gates(lstm, [inputs, inputs[:3]], [WORDS, WORDS[:3]]).children
     assert [c.description for c in (which, unit, step)] == ["sequence", "unit", "read up to"]
     assert (unit.max, step.max, step.value) == (3, 5, 5)
     which.value = 1

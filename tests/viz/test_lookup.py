@@ -48,7 +48,7 @@ def test_words():
 
 
 def test_turn_the_query(capsys):
-    angle, length, temperature, _ = explore_lookup(KEYS, LEGS).children
+    angle, length, temperature, *_ = explore_lookup(KEYS, LEGS).children
     length.value, temperature.value, angle.value = 4.0, 0.1, 0
     assert capsys.readouterr().out.endswith("answer: 4\n")
     angle.value = 90

@@ -107,7 +107,7 @@ def test_wrong_names_are_refused(torch, start):
 
 def test_explorer_has_labelled_controls(torch, start):
     pytest.importorskip("ipywidgets")
-    controls, picture = explore_race(torch.optim, start, {"SGD": 1.0}).children
+    controls, picture, _ = explore_race(torch.optim, start, {"SGD": 1.0}).children
     racers, land = controls.children
     assert [row.children[0].description for row in racers.children] == [f"{name} runs" for name in RACERS]
     assert [row.children[1].description for row in racers.children] == [f"lr of {name}" for name in RACERS]

@@ -88,7 +88,7 @@ def test_nonsense_is_refused(weight, inputs):
 
 def test_explorer_has_labelled_controls(weight, inputs):
     pytest.importorskip("ipywidgets")
-    *controls, picture = explore_fading(weight, inputs).children
+    *controls, picture, _ = explore_fading(weight, inputs).children
     assert [c.description for c in controls] == ["spectral radius", "steps", "activation"]
     controls[0].value = 1.5
     assert picture.outputs is not None

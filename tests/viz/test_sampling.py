@@ -76,7 +76,7 @@ def test_only_the_likeliest_are_shown():
 
 def test_controls(torch, capsys):
     explorer = explore_sampling({"x ": torch.tensor(LOGITS), "y ": -torch.tensor(LOGITS)}, TOKENS)
-    context, temperature, top_k, top_p, _ = explorer.children
+    context, temperature, top_k, top_p, *_ = explorer.children
     temperature.value, top_k.value, top_p.value = 0.0, 2, 0.5
     context.value = "y "
     said = capsys.readouterr().out

@@ -78,6 +78,6 @@ def test_divergence_leaves_a_picture(torch, start):
 
 def test_explorer_has_labelled_controls(torch, start):
     pytest.importorskip("ipywidgets")
-    *controls, picture = explore_schedule(torch.optim, start).children
+    *controls, picture, _ = explore_schedule(torch.optim, start).children
     assert [c.description for c in controls] == ["schedule", "highest rate", "warm-up steps", "noise"]
     assert picture.outputs is not None

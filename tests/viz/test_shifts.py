@@ -51,7 +51,7 @@ def test_figure_is_readable(models, image):
 
 def test_sliders(models, image, capsys):
     explorer = explore_shifted(models, image.unsqueeze(0), most=1)
-    which, right, down, _ = explorer.children
+    which, right, down, *_ = explorer.children
     assert (which.options, right.min, down.max) == ((("0", 0),), -1, 1)
     right.value = 1
     assert "column: 3 (100 %)" in capsys.readouterr().out

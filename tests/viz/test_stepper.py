@@ -152,7 +152,7 @@ def test_both_engines_are_drawn_alike():
 def test_the_explorer_moves_with_slider_and_buttons(torch):
     pytest.importorskip("ipywidgets")
     loss, names = reuse(torch)
-    controls, picture, words = explore_backward(loss, names).children
+    controls, picture, words, _ = explore_backward(loss, names).children
     back, slider, forth = controls.children
     assert (slider.value, slider.max, back.disabled, forth.disabled) == (0, 6, True, False)
     forth.click()

@@ -105,8 +105,8 @@ def test_memory_must_be_contiguous(torch):
 
 
 def parts_of(explorer):
-    widgets = [child for row in explorer.children[:-1] for child in row.children]
-    return {widget.description: widget for widget in widgets}, explorer.children[-1]
+    widgets = [child for row in explorer.children[:-2] for child in row.children]
+    return {widget.description: widget for widget in widgets}, explorer.children[-2]
 
 
 def test_explorer_draws_what_is_chosen(torch):

@@ -113,7 +113,7 @@ def test_grid_is_worked_out_once(torch):
 
 def test_explorer_has_labelled_controls(bowl):
     pytest.importorskip("ipywidgets")
-    *controls, picture = explore_learning_rate(bowl, lrs=(0.01, 0.4)).children
+    *controls, picture, _ = explore_learning_rate(bowl, lrs=(0.01, 0.4)).children
     assert [control.description for control in controls] == ["learning rate", "momentum", "steps"]
     assert picture.outputs is not None
 
