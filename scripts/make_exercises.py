@@ -7,11 +7,10 @@ A notebook in exercises/ in which somebody has begun to work is left alone.
 """
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
-from edutorch.classroom import notebooks
+from edutorch.classroom import keep, notebooks
 from edutorch.classroom.task import chapters
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,26 +31,6 @@ def present(root):
     return {path for where in ("solutions", "exercises") for path in (root / where).glob("ch*/*.ipynb")}
 
 
-def begun(path):
-    """Whether somebody has worked in a released notebook: ran a cell, or changed one for an answer.
-
-    Which text a cell was given out with, its fingerprint tells, also where our tasks have changed since. What cannot be
-    read is somebody's too.
-    """
-    try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    except (ValueError, LookupError, TypeError):
-        return True
-    return any(cell.get("outputs") or cell.get("execution_count") or _changed(cell) for cell in cells)
-
-
-def _changed(cell):
-    meta = cell["metadata"].get("nbgrader", {})
-    if not meta.get("solution"):
-        return False
-    return notebooks.checksum({**cell, "source": "".join(cell["source"])}) != meta.get("checksum")
-
-
 def faults(root):
     """Return a line for each notebook that is not as it would be written."""
     files = wanted(root)
@@ -70,7 +49,7 @@ def write(root):
         if path.exists() and path.read_text(encoding="utf-8") == text:
             continue
         name = path.relative_to(root)
-        if name.parts[0] == "exercises" and path.exists() and begun(path):
+        if name.parts[0] == "exercises" and path.exists() and keep.begun(path.read_bytes()):
             yield f"left alone, somebody has worked in it: {name}"
             continue
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -16,9 +16,10 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import keep as archives
 from . import task as tasks
 
-NAME = "edutorch-progress.json"
+NAME = archives.PROGRESS
 _warned: set[str] = set()
 
 
@@ -31,9 +32,13 @@ def path():
     """Return where the file lies, or would."""
     if os.environ.get("EDUTORCH_PROGRESS"):
         return Path(os.environ["EDUTORCH_PROGRESS"])
+    return folder() / NAME
+
+
+def folder():
+    """Return the folder `exercises` that the notebook is in, else the working directory."""
     here = Path.cwd()
-    home = next((folder for folder in (here, *here.parents) if folder.name == "exercises"), here)
-    return home / NAME
+    return next((folder for folder in (here, *here.parents) if folder.name == "exercises"), here)
 
 
 def _name():
@@ -54,8 +59,12 @@ def read():
 
 
 def _read(where):
+    return _parse(where.read_text(encoding="utf-8"))
+
+
+def _parse(text):
     try:
-        return _clean(json.loads(where.read_text(encoding="utf-8")))
+        return _clean(json.loads(text))
     except RecursionError as error:
         raise ValueError("brackets without end") from error
 
@@ -141,6 +150,12 @@ def _warn_once(text):
 
 # ---- the page
 
+KEEP = "To take this table and your notebooks home: progress(keep=True). On Binder do it before you leave: it forgets."
+KEPT = (
+    "Is a notebook missing, or older than your work? Save it (Ctrl S) and run this again. To go on elsewhere, upload"
+    f' the file there and run progress("{archives.ARCHIVE}").'
+)
+
 
 @dataclass
 class Progress:
@@ -148,9 +163,13 @@ class Progress:
 
     Attributes:
         chapters: (title, [(task, its title, entry)]) for each chapter.
+        told: lines below the table: where it is kept, what was brought back.
+        archive: the file to download, if one was packed.
     """
 
     chapters: list
+    told: list
+    archive: Path | None = None
 
     def __str__(self):
         lines = []
@@ -158,7 +177,7 @@ class Progress:
             done = sum(bool(entry.get("passed")) for _, _, entry in rows)
             lines += ["", f"{title}: {done} of {len(rows)}"]
             lines += [f"  {_sign(entry)} {name:<28} {_words(entry)}".rstrip() for name, _, entry in rows]
-        return "\n".join(lines[1:])
+        return "\n".join([*lines[1:], "", *self.told])
 
     def __repr__(self):
         return str(self)
@@ -175,31 +194,65 @@ class Progress:
             )
             bar = f'<progress max="{len(rows)}" value="{done}" aria-label="{html.escape(title)}"></progress>'
             parts.append(f"<h4>{html.escape(title)} {bar} {done} of {len(rows)}</h4><table>{cells}</table>")
+        parts += [f"<p>{html.escape(line)}</p>" for line in self.told]
+        if self.archive is not None:
+            # From the notebook's folder: JupyterLab finds the file, and leaves a link with `download` to the browser.
+            link = Path(os.path.relpath(self.archive)).as_posix()
+            parts.append(f'<p><a href="{html.escape(link)}" download>Download {self.archive.name}</a></p>')
         return "".join(parts)
 
 
-def progress(file=None):
-    """Show what is done across the chapters.
+def progress(file=None, *, keep=False):
+    """Show what is done across the chapters; take it home, and bring it back.
 
     Args:
-        file: another progress file, whose contents are merged in and kept: one that you saved elsewhere.
+        file: what you kept elsewhere, `edutorch-work.zip` or another progress file. Its table is merged into yours, and
+            its notebooks come back; none of your answers is written over. It is looked for here, then in the folders
+            above.
+        keep: pack the table and your notebooks, as they were last saved, into `edutorch-work.zip` to download.
 
     Raises:
-        OSError, ValueError: if one of the two files cannot be read; yours is left as it is.
-        PermissionError: with a file, while a class is graded.
+        OSError, ValueError: if one of the files cannot be read; yours are left as they are.
+        PermissionError: with a file or to keep one, while a class is graded.
     """
+    if (file is not None or keep) and grading():
+        raise PermissionError("No progress is kept while answers are graded.")
+    told, archive = [], None
     if file is not None:
-        if grading():
-            raise PermissionError("No progress is kept while answers are graded.")
-        mine = path()
-        _write(mine, merge(_read(mine) if mine.exists() else {}, _read(Path(file))))
-    done = read()
+        told += _bring(_found(Path(file)))
+    if keep:
+        archive, kept = archives.pack(folder(), path())
+        told += [f"Packed into {archive.name}: this table.", *(f"Packed too: {line}." for line in kept)]
+        told.append(KEPT)
     rows = []
+    done = read()
     for name in tasks.chapters():
         module = tasks.chapter(name)
         title = (module.__doc__ or name).strip().partition("\n")[0]
         rows.append((title, [(t, tasks.find(t).title, done.get(t, {})) for t in module.ORDER]))
-    return Progress(rows)
+    return Progress(rows, told or [KEEP], archive)
+
+
+def _found(file):
+    """A file that was uploaded may lie beside the notebook or in a folder above, as the file browser stood."""
+    here = Path.cwd()
+    return next((place / file for place in (here, *here.parents) if (place / file).is_file()), file)
+
+
+def _bring(file):
+    """Merge what was kept elsewhere into what is here; return a line for each thing that came back."""
+    import zipfile
+
+    mine = path()
+    old = _read(mine) if mine.exists() else {}
+    if zipfile.is_zipfile(file):
+        table, notebooks = archives.contents(file, folder())
+        found = _parse(table)
+    else:
+        found, notebooks = _read(file), {}
+    _write(mine, merge(old, found))
+    told = ["The table is back.", *(f"{archives.bring(text, where)}." for where, text in notebooks.items())]
+    return [*told, "Is one of them open? Choose File, Reload Notebook from Disk."] if notebooks else told
 
 
 def _sign(entry):
