@@ -6,6 +6,9 @@ is enough for ordinary PyTorch teaching code. Start reading at `op/__init__.py` 
 `ops/arithmetic.py` (what one looks like) and `autograd/engine.py` (the backward pass).
 """
 
+# NumPy, or a sentence about why not
+from . import foundation
+
 # Element types and devices
 from .dtypes import (
     bfloat16,

@@ -97,25 +97,28 @@ def satisfies(version, wanted):
         (True, False)
     """
     for condition in filter(None, wanted.replace(" ", "").split(",")):
-        sign, number = re.fullmatch(r"([<>=!~]+)(.+)", condition).groups()
-        if not COMPARE[sign](_release(version), _release(number)):
+        sign = condition[: len(condition) - len(condition.lstrip("<>=!~"))]
+        if not COMPARE[sign](_release(version), _release(condition.removeprefix(sign))):
             return False
     return True
 
 
 def _release(version):
-    numbers = [int(part) for part in re.match(r"[\d.]*\d|", version)[0].split(".") if part]
+    numbers = [int(part) for part in re.findall(r"\d+", re.split(r"[^\d.]", version)[0])]
     while numbers and numbers[-1] == 0:
         del numbers[-1]
     return tuple(numbers)
 
 
-def install_command(missing):
+def install_command(missing, again=False):
     """Return the command that installs some requirements for this very Python.
 
     They are named one by one: the package index has no `edutorch-lessons` to take an extra of.
+
+    Args:
+        again: also what is there already, since something there is broken.
     """
-    names = " ".join(quoted(str(one)) for one in missing)
+    names = ("--force-reinstall " if again else "") + " ".join(quoted(str(one)) for one in missing)
     if util.find_spec("pip") is None and shutil.which("uv"):
         return f"uv pip install --python {quoted(sys.executable)} {names}"
     return f"{python('-m pip install')} {names}"
