@@ -1,0 +1,180 @@
+"""Drive JupyterLab in Chromium: open a notebook, run it, and look at what a learner sees.
+
+    with Lab() as lab:
+        notebook = lab.open("lessons/01_tensors.ipynb")
+        notebook.run_all()
+        assert not notebook.errors() and not notebook.foreign_requests
+
+Nothing sleeps: every step awaits the condition that it needs, and a limit only ends a wait that is lost.
+"""
+
+import os
+import shutil
+from contextlib import ExitStack
+from urllib.parse import quote, urlsplit
+
+from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import TimeoutError as Overdue
+
+from tests.browser import server
+
+LIMIT_S = float(os.environ.get("EDUTORCH_BROWSER_LIMIT_S", "120"))  # for one step, such as opening a notebook
+RUN_LIMIT_S = 5 * LIMIT_S  # for all the cells of a notebook
+WINDOW = {"width": 1280, "height": 900}
+THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+FLAGS = [
+    "--no-sandbox",  # a container's root may not have one
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    # Whatever a page asks for, no name is looked up and no other host is called.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
+
+# What was sent to the kernel by a widget and is not answered yet: a figure is finished when nothing is.
+WATCH = """async () => {
+    const app = window.jupyterapp;
+    await app.restored;
+    const panel = app.shell.currentWidget;
+    await panel.context.ready;
+    await panel.sessionContext.ready;
+    const kernel = panel.sessionContext.session.kernel;
+    await kernel.info;
+    const watch = window.edutorch = {sent: 0, waiting: new Set(), panel};
+    kernel.anyMessage.connect((_, {msg, direction}) => {
+        if (direction === 'send' && msg.header.msg_type === 'comm_msg') {
+            watch.sent += 1;
+            watch.waiting.add(msg.header.msg_id);
+        }
+        if (msg.header.msg_type === 'status' && msg.content.execution_state === 'idle')
+            watch.waiting.delete(msg.parent_header.msg_id);
+    });
+}"""
+# A cell that was run bears a number and its kernel is done with it.
+UNFINISHED = """() => window.edutorch.panel.content.widgets
+    .filter(cell => cell.model.type === 'code' && cell.model.sharedModel.source.trim())
+    .filter(cell => cell.model.executionCount === null || cell.model.executionState === 'running')
+    .map(cell => cell.model.sharedModel.source.trim().split('\\n')[0])"""
+CELLS = "() => window.edutorch.panel.content.model.sharedModel.cells.map(cell => cell.toJSON())"
+
+
+class Lab:
+    """A JupyterLab and a Chromium for any number of notebooks, one after the other."""
+
+    def __enter__(self):
+        self._stack = ExitStack()
+        with self._stack as stack:
+            executable = chromium()
+            self.address, self.token, self.course = stack.enter_context(server.running())
+            playwright = stack.enter_context(sync_playwright())
+            browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+            stack.callback(browser.close)
+            self._context = browser.new_context(viewport=WINDOW, reduced_motion="reduce")
+            self._context.set_default_timeout(LIMIT_S * 1000)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *error):
+        return self._stack.__exit__(*error)
+
+    def open(self, path: str) -> "Notebook":
+        """Open a notebook of the course and wait until its kernel is ready.
+
+        Args:
+            path: as seen from the folder of the course: `lessons/01_tensors.ipynb`.
+        """
+        return Notebook(self, self._context.new_page(), path)
+
+
+class Notebook:
+    """A notebook that is open in JupyterLab. `page` is Playwright's page, for all that is not here."""
+
+    def __init__(self, lab: Lab, page: Page, path: str):
+        self.path = path
+        self.page = page
+        self.console_errors: list[str] = []
+        self.foreign_requests: list[str] = []
+        self._lab = lab
+        self._host = urlsplit(lab.address).netloc
+        page.on("console", lambda message: message.type == "error" and self.console_errors.append(message.text))
+        page.on("pageerror", lambda error: self.console_errors.append(str(error)))
+        page.on("request", lambda request: self._note(request.url))
+        page.on("websocket", lambda socket: self._note(socket.url))
+        page.goto(f"{lab.address}/lab/tree/{quote(path)}?token={lab.token}&reset")
+        page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
+        page.evaluate(WATCH)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_error):
+        self.close()
+
+    def close(self) -> None:
+        """Shut the kernel down and close the page."""
+        self.page.evaluate("() => window.edutorch.panel.sessionContext.shutdown()")
+        self.page.close()
+
+    def run_all(self) -> None:
+        """Run every cell, as the menu does, and wait for the last one."""
+        self.execute("notebook:run-all-cells")
+        try:
+            self.page.wait_for_function(f"() => ({UNFINISHED})().length === 0", timeout=RUN_LIMIT_S * 1000)
+        except Overdue:
+            first = [*self.page.evaluate(UNFINISHED), "?"][0]
+            found = "\n".join(self.errors()) or "no error output"
+            raise AssertionError(f"{self.path} stopped before the cell {first!r}: {found}") from None
+        self.settle()
+
+    def execute(self, command: str, **arguments) -> None:
+        """Start a command of JupyterLab by its name; what it does goes on by itself."""
+        call = "([command, given]) => { window.jupyterapp.commands.execute(command, given); }"
+        self.page.evaluate(call, [command, arguments])
+
+    def settle(self) -> None:
+        """Wait until the kernel has answered every widget, and the answers are drawn."""
+        drawn = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        for _ in range(2):  # an answer may make a widget speak again
+            self.page.wait_for_function("() => window.edutorch.waiting.size === 0")
+            self.page.evaluate(drawn)
+
+    def cells(self) -> list[dict]:
+        """All cells with their outputs, as the file would hold them."""
+        return self.page.evaluate(CELLS)
+
+    def errors(self) -> list[str]:
+        """Errors that no tag announces, also those inside of a widget's output."""
+        found = []
+        for cell in self.cells():
+            if "raises-exception" in cell["metadata"].get("tags", []):
+                continue
+            outputs = [output for output in cell.get("outputs", []) if output["output_type"] == "error"]
+            found += [f"{output['ename']}: {output['evalue']}" for output in outputs]
+        kinds = ("error", "stderr")
+        inside = ", ".join(f".widget-output [data-mime-type='application/vnd.jupyter.{kind}']" for kind in kinds)
+        return found + self.page.locator(inside).all_inner_texts()
+
+    def use_theme(self, name: str) -> None:
+        """Change to the `light` or the `dark` theme."""
+        self.execute("apputils:change-theme", theme=THEMES[name])
+        light = str(name == "light").lower()
+        self.page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
+
+    def _note(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("data", "blob") and parts.netloc != self._host:
+            self.foreign_requests.append(url)
+
+
+def chromium() -> str:
+    """Find the browser, or say how to get one."""
+    named = os.environ.get("CHROMIUM")
+    found = shutil.which(named) if named else next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
+    if not found:
+        what = f"CHROMIUM={named} is not a program." if named else "No Chromium on this machine."
+        raise RuntimeError(f"{what} Install one (Debian: apt-get install chromium), or name it: CHROMIUM=/path/to/it")
+    return found
