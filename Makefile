@@ -8,7 +8,7 @@ GRADES ?= grades
 # JupyterLab refuses to run as root, as one does in a container, unless told so.
 LAB_ARGS ?= $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help lab exercises grade test check bench format notebooks nbgrader clean
+.PHONY: help lab exercises grade test check bench format notebooks nbgrader wheel clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is
@@ -49,8 +49,11 @@ nbgrader:  ## try the exercises with nbgrader, in an environment of its own
 	$(MAKE) VENV=.venv-nbgrader .venv-nbgrader/.nbgrader
 	.venv-nbgrader/bin/python scripts/try_nbgrader.py
 
+wheel: $(VENV)/.wheel  ## build sdist and wheel, and try the wheel in an empty environment
+	$(BIN)/python scripts/try_wheel.py
+
 clean:  ## remove the environment and what tools left behind
-	rm -rf $(VENV) .venv-nbgrader build *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-nbgrader build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 # Each stamp says: this part of pyproject.toml, as it is now, is installed.
 $(VENV)/.lessons: pyproject.toml | $(BIN)/python
@@ -66,6 +69,10 @@ $(VENV)/.test: pyproject.toml | $(BIN)/python
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@
+
+$(VENV)/.wheel: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[wheel]'
 	@touch $@
 
 $(VENV)/.nbgrader: pyproject.toml | $(BIN)/python
