@@ -198,8 +198,7 @@ def _kind(expected, got):
     if isinstance(expected, Tensor) and isinstance(got, np.ndarray):
         return f"you gave {g}; {e} is expected. Stay with torch's functions, or end with `torch.from_numpy(...)`."
     if isinstance(expected, Tensor) and isinstance(got, (list, tuple)) and any(isinstance(v, Tensor) for v in got):
-        how = "`torch.stack` makes one of several" if isinstance(got, list) else "return that one alone"
-        return f"you gave {g} of {len(got)} tensors; one Tensor is expected: {how}."
+        return f"you gave {g} with tensors; one Tensor is expected, and `torch.stack` makes one of several."
     if isinstance(expected, Tensor) and isinstance(got, (int, float, list, tuple)):
         return f"you gave {g}; {e} is expected. `.item()` and `.tolist()` leave the tensors, and their graph, behind."
     if isinstance(expected, tuple) and not isinstance(got, (list, tuple)):

@@ -21,6 +21,9 @@ FIRST_CELL = """\
 import edutorch as torch
 from edutorch.classroom import check, hint, progress, solution, swap"""
 
+SHORT_NAMES = "nn, optim, F = torch.nn, torch.optim, torch.nn.functional"  # as in the lessons, from this one on:
+SHORT_NAMES_FROM = "ch03"
+
 GRADED = """\
 # Worth {points}. Leave this cell as it is.
 check({name}, seed={seed}).require()
@@ -47,7 +50,9 @@ def master(name):
     title, _, introduction = (inspect.getdoc(module) or name).partition("\n")
     tasks = [find(task) for task in module.ORDER]
     heading = f"# Exercises: {title}\n\n{introduction.strip()}\n\n{_overview(tasks)}"
-    cells = [_markdown("title", heading), _code("imports", "\n".join([*_imports(tasks), FIRST_CELL]), locked=True)]
+    names = ["", SHORT_NAMES] if name >= SHORT_NAMES_FROM else []
+    first = "\n".join([*_imports(tasks), FIRST_CELL, *names])
+    cells = [_markdown("title", heading), _code("imports", first, locked=True)]
     for number, task in enumerate(tasks, 1):
         cells += _cells(task, number)
     return _notebook(cells)

@@ -137,7 +137,7 @@ class Page:
 
 
 def shown(value):
-    """Return a value as a few lines of text: a tensor with its shape and dtype, a dict or several tensors one by one."""
+    """Return a value as a few lines of text: a tensor with shape and dtype, a dict or several tensors one by one."""
     try:
         return within(LOOKING, lambda: _shown(value))
     except KeyboardInterrupt:

@@ -74,7 +74,7 @@ DIFFERENT = [
     ({1}, {2}, "values", "it is {2}, and should be {1}"),
     (T([1.0]), [1.0], "kind", "`.tolist()`"),
     (T([[1.0]]), [T([1.0])], "kind", "`torch.stack`"),
-    (T([1.0]), (T([1.0]), 2), "kind", "return that one alone"),
+    (T([1.0]), (T([1.0]), 2), "kind", "one Tensor is expected"),
     (T([1.0]), np.ones(1), "kind", "a NumPy array"),
     (T([1.0]), (x for x in "ab"), "kind", "generator"),
     (T([1.0]), torch.Tensor, "kind", "the class `Tensor` itself"),

@@ -341,6 +341,53 @@ def scaled_by_what_is_to_come(series, length, ahead, cut):
     return x[:m], y[:m], x[m:], y[m:]
 
 
+# ---- mistakes as a newcomer made them, in the browser
+
+
+def the_given_loop_half_mended(model, optimizer, strips, size):
+    state, losses = None, []
+    for start in range(0, strips.shape[1], size):
+        letters = strips[:, start : start + size]
+        scores, state = model(letters, state)
+        loss = F.cross_entropy(scores.flatten(0, 1), letters.flatten())
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        state = state.detach()
+        losses.append(loss.item())
+    return losses
+
+
+def a_detach_that_nobody_keeps(model, optimizer, strips, size):
+    state, losses = None, []
+    for start in range(0, strips.shape[1] - size, size):
+        scores, state = model(strips[:, start : start + size], state)
+        loss = F.cross_entropy(scores.flatten(0, 1), strips[:, start + 1 : start + size + 1].flatten())
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        state.detach()
+        losses.append(loss.item())
+    return losses
+
+
+def loss_with_the_batch_as_it_is(scores, targets, lengths):
+    return F.cross_entropy(scores, targets, reduction="mean")
+
+
+class CellWithPlainTensors(nn.Module):
+    def __init__(self, input_size, hidden_size):
+        super().__init__()
+        self.weight_ih = torch.rand(4 * hidden_size, input_size)
+        self.weight_hh = torch.rand(4 * hidden_size, hidden_size)
+        self.bias_ih, self.bias_hh = torch.rand(4 * hidden_size), torch.rand(4 * hidden_size)
+
+    def forward(self, x, state=None):
+        return state
+
+
 RIGHT = {
     "run_rnn": [with_linear, inputs_in_one_product, one_weight_for_both],
     "bptt": [by_copies_of_the_weight, by_recursion, weights_at_the_end],
@@ -355,10 +402,14 @@ RIGHT = {
 REWORDED = {
     "run_rnn": {"state_not_carried": [always_from_the_start]},
     "bptt": {"not_summed": [share_of_the_first_step]},
-    "LSTMCell": {"OrderOfThePapers": [CellWithOutputThird]},
+    "LSTMCell": {"OrderOfThePapers": [CellWithOutputThird], "PlainTensors": [CellWithPlainTensors]},
     "gru_step": {"reset_before_the_product": [gru_of_the_paper]},
     "last_states": {"last_column": [last_column_in_other_words]},
-    "masked_cross_entropy": {"padding_counted": [whole_rectangle]},
-    "train_in_pieces": {"never_zeroed": [text_with_added_gradients]},
+    "masked_cross_entropy": {"padding_counted": [whole_rectangle], "classes_last": [loss_with_the_batch_as_it_is]},
+    "train_in_pieces": {
+        "never_zeroed": [text_with_added_gradients],
+        "own_letters_to_the_end": [the_given_loop_half_mended],
+        "not_detached": [a_detach_that_nobody_keeps],
+    },
     "forecast_windows": {"scaled_by_all": [scaled_by_what_is_to_come]},
 }

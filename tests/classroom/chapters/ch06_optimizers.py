@@ -351,6 +351,53 @@ def parts_of_equal_weight(model, optimizer, x, y, size):
     return sum(losses) / len(losses)
 
 
+# ---- answers as a newcomer gave them, in the browser
+
+
+def parts_with_the_loss_beforehand(model, optimizer, x, y, size):
+    loss = sum(
+        torch.nn.functional.mse_loss(model(x[i : i + size]), y[i : i + size]).item() * len(x[i : i + size])
+        for i in range(0, len(x), size)
+    )
+    optimizer.zero_grad()
+    for i in range(0, len(x), size):
+        (torch.nn.functional.mse_loss(model(x[i : i + size]), y[i : i + size], reduction="sum") / y.numel()).backward()
+    optimizer.step()
+    return loss / len(x)
+
+
+def parts_with_one_backward(model, optimizer, x, y, size):
+    optimizer.zero_grad()
+    losses = [
+        torch.nn.functional.mse_loss(model(x[i : i + size]), y[i : i + size], reduction="sum")
+        for i in range(0, len(x), size)
+    ]
+    loss = sum(losses) / y.numel()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+def two_bare_lists(model, weight_decay):
+    learned = [p for p in model.parameters() if p.requires_grad]
+    return [p for p in learned if p.dim() >= 2], [p for p in learned if p.dim() < 2]
+
+
+class AdamWithNewNames:
+    def __init__(self, params, lr=0.001, betas=(0.9, 0.999), eps=1e-8):
+        self.weights, self.lr, self.t = list(params), lr, 0
+
+    def zero_grad(self):
+        for p in self.weights:
+            p.grad = None
+
+    @torch.no_grad()
+    def step(self):
+        for p in self.weights:
+            if p.grad is not None:
+                p = p - self.lr * p.grad.sign()
+
+
 RIGHT = {
     "learning_rates": [rates_by_eigh, rates_by_singular_values, rates_sorted],
     "SGD": [SGDByDictionary, SGDByData, SGDInGroups],
@@ -358,7 +405,12 @@ RIGHT = {
     "clip_gradients": [clip_by_one_vector, clip_by_norm_of_norms, clip_by_hypot],
     "Adam": [AdamRearranged, AdamByDictionary, AdamWithProducts],
     "decay_groups": [groups_in_a_loop, groups_filtered, groups_by_modules],
-    "step_in_parts": [parts_by_sums, parts_by_chunks_of_indices, parts_scaled_afterwards],
+    "step_in_parts": [
+        parts_by_sums,
+        parts_by_chunks_of_indices,
+        parts_scaled_afterwards,
+        parts_with_the_loss_beforehand,
+    ],
 }
 
 REWORDED = {
@@ -366,7 +418,7 @@ REWORDED = {
     "SGD": {"RunningMean": [SGDWithMeans]},
     "warmup_cosine": {"begins_at_zero": [schedule_from_nothing]},
     "clip_gradients": {"each_by_itself": [clip_one_by_one]},
-    "Adam": {"Uncorrected": [AdamWithoutCorrection]},
-    "decay_groups": {"by_name": [groups_by_ending]},
-    "step_in_parts": {"divided_by_parts": [parts_of_equal_weight]},
+    "Adam": {"Uncorrected": [AdamWithoutCorrection], "NameMoved": [AdamWithNewNames]},
+    "decay_groups": {"by_name": [groups_by_ending], "bare_lists": [two_bare_lists]},
+    "step_in_parts": {"divided_by_parts": [parts_of_equal_weight], "one_backward": [parts_with_one_backward]},
 }

@@ -3,6 +3,7 @@
 import math
 from functools import reduce
 from itertools import pairwise
+from typing import ClassVar
 
 import edutorch as torch
 
@@ -301,6 +302,34 @@ def attention_backward_of_a_sigmoid(grad, query, key, value, is_causal=False):
     return scale * (ds @ key), scale * (ds.mT @ query), p.mT @ grad
 
 
+# ---- mistakes as a newcomer made them, in the browser
+
+
+def the_four_lines_of_the_lesson(query, key, value, attn_mask=None, is_causal=False):
+    return (query @ key.transpose(-2, -1) / query.shape[-1] ** 0.5).softmax(dim=-1) @ value
+
+
+def merges_by_slices_of_lists(word, merges):
+    parts = list(word)
+    for pair in merges:
+        i = 0
+        while i < len(parts) - 1:
+            if parts[i : i + 2] == pair:
+                parts[i : i + 2] = ["".join(pair)]
+            i += 1
+    return parts
+
+
+class CacheInTheClass:
+    keys: ClassVar[list] = []
+    values: ClassVar[list] = []
+
+    def attend(self, q, k, v):
+        self.keys.append(k)
+        self.values.append(v)
+        return F.scaled_dot_product_attention(q, torch.cat(self.keys, dim=2), torch.cat(self.values, dim=2))
+
+
 RIGHT = {
     "split_heads": [heads_by_chunks, heads_unflattened, heads_by_slices],
     "attention": [attention_by_where, attention_by_exponentials, attention_mended_afterwards],
@@ -317,10 +346,13 @@ RIGHT = {
 
 REWORDED = {
     "split_heads": {"view_alone": [heads_by_strides_of_memory]},
-    "attention": {"blind_sees_everything": [attention_with_a_large_number]},
+    "attention": {
+        "blind_sees_everything": [attention_with_a_large_number],
+        "masks_ignored": [the_four_lines_of_the_lesson],
+    },
     "multi_head": {"joined_by_view": [multi_head_joined_by_reshape]},
     "token_shares": {"shares_among_all": [shares_top_p_first]},
-    "apply_merges": {"longest_first": [merges_by_the_longest]},
-    "KeyValueCache": {"NoMask": [CacheWithoutMask]},
+    "apply_merges": {"longest_first": [merges_by_the_longest], "nothing_merged": [merges_by_slices_of_lists]},
+    "KeyValueCache": {"NoMask": [CacheWithoutMask], "OneForAll": [CacheInTheClass]},
     "attention_backward": {"diagonal_only": [attention_backward_of_a_sigmoid]},
 }

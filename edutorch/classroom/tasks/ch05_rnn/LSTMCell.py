@@ -13,11 +13,14 @@ Write the class `LSTMCell(input_size, hidden_size)`, an `nn.Module` that can sta
 - **`cell(x, state)`**: `x` is (batch, inputs), `state` the pair `(h, c)`, each (batch, H). Without a state, both are
   zero. It returns the new pair `(h, c)`.
 
-i, f and o go through a sigmoid, g through tanh.
+i, f and o go through a sigmoid, g through tanh; `·` multiplies number by number. What `nn.Module` and `nn.Parameter`
+ask of a layer was told in the exercises of chapter 3, *A layer of your own*.
 
 With all weights and biases 0 and `c` = 1, the gates are 0.5 and g is 0: the new c is 0.5, and h is 0.5 · tanh 0.5 =
 0.2311.
 """
+
+from typing import Any
 
 import edutorch as torch
 from edutorch.classroom import Task, never_calls, never_extends, swap
@@ -79,9 +82,7 @@ def probe(LSTMCell, weights, x, state):
     found[KEYS[0]] = shapes
     if shapes != {name: tuple(w.shape) for name, w in sorted(zip(NAMES, weights, strict=True))}:
         return found
-    drawn = torch.cat([p.detach().flatten() for p in cell.parameters()])
-    beyond = drawn.abs().max() > hidden**-0.5 * (1 + 1e-6)
-    found[KEYS[1]] = "beyond the bounds" if beyond else "all alike" if drawn.std() == 0 else "as asked"
+    found[KEYS[1]] = begins(torch.cat([p.detach().flatten() for p in cell.parameters()]) * hidden**0.5)
     with torch.no_grad():
         for name, w in zip(NAMES, weights, strict=True):
             getattr(cell, name).copy_(w)
@@ -93,6 +94,19 @@ def probe(LSTMCell, weights, x, state):
         found[KEYS[4]] = [None if p.grad is None else p.grad.norm() for _, p in sorted(cell.named_parameters())]
     found[KEYS[2]] = detached(cell(x[0]))
     return found
+
+
+def begins(drawn):
+    """Say how the first numbers lie, measured by their bound."""
+    if drawn.abs().max() > 1 + 1e-6:
+        return "beyond the bounds"
+    if drawn.std() == 0:
+        return "all alike"
+    if len(drawn) < 64:  # too few to tell chance from a mistake
+        return "as asked"
+    if drawn.min() >= 0:
+        return "none below zero"
+    return "as asked" if min(drawn.max(), -drawn.min()) > 0.5 else "far from the bounds"
 
 
 def detached(state):
@@ -204,6 +218,18 @@ def from_old(i, f, g, o, c):
     return o.sigmoid() * c.tanh(), standard(i, f, g, o, c)[1]
 
 
+def without_sigmoids(i, f, g, o, c):
+    """Use the sums as gates."""
+    c = f * c + i * g.tanh()
+    return o * c.tanh(), c
+
+
+def sums_alone(i, f, g, o, c):
+    """Squash nothing on the way in."""
+    c = f * c + i * g
+    return o * c.tanh(), c
+
+
 def coupled(i, f, g, o, c):
     """Write as much as is forgotten."""
     c = f.sigmoid() * c + (1 - f.sigmoid()) * g.tanh()
@@ -300,3 +326,69 @@ class NormalWeights(LSTMCell):
         with torch.no_grad():
             for p in self.parameters():
                 p.normal_()
+
+
+@task.wrong(
+    "The numbers are drawn between 0 and 1/√H: none is below zero. `torch.rand` gives numbers from 0 to 1; stretch them"
+    " over twice the bound and move them down by it."
+)
+class OnlyPositive(LSTMCell):
+    def __init__(self, input_size, hidden_size):
+        super().__init__(input_size, hidden_size)
+        with torch.no_grad():
+            for p in self.parameters():
+                p.abs_()
+
+
+task.wrong(
+    "The gates are the bare sums: they do not go through a sigmoid, so a gate can be open more than wholly, or less"
+    " than not at all. i, f and o are shares, between 0 and 1."
+)(variant("GatesWithoutSigmoid", without_sigmoids))
+
+task.wrong(
+    "The four sums are used as they are: i, f and o have to go through a sigmoid, and g through tanh, before they are"
+    " gates and candidate."
+)(variant("SumsAlone", sums_alone))
+
+
+@task.wrong(
+    "The weights are plain tensors. A module takes only an `nn.Parameter` for its own: what is none is not found by"
+    " `parameters()`, no optimizer trains it, and no file keeps it."
+)
+class PlainTensors(LSTMCell):
+    def __init__(self, input_size, hidden_size):
+        torch.nn.Module.__init__(self)
+        cell = LSTMCell(input_size, hidden_size)
+        for name in NAMES:
+            setattr(self, name, getattr(cell, name).detach())
+
+
+@task.wrong(
+    "The matrices are transposed: rows come first in a shape. As in `nn.Linear`, `weight_ih` has a row for each number"
+    " that comes *out*, (4H, inputs), and the product is `x @ weight.T`."
+)
+class MatricesTurned(LSTMCell):
+    def __init__(self, input_size, hidden_size):
+        super().__init__(input_size, hidden_size)
+        self.weight_ih = torch.nn.Parameter(self.weight_ih.detach().T)
+        self.weight_hh = torch.nn.Parameter(self.weight_hh.detach().T)
+
+
+@task.wrong(
+    "The step is right, but it cannot be called without a state: `state` is `None` then, and there is nothing to"
+    " unpack. Begin with zeros, (batch, H) each."
+)
+class NeedsAState(LSTMCell):
+    def forward(self, x, state: Any = None):
+        h, c = state
+        return LSTMCell.forward(self, x, (h, c))
+
+
+@task.wrong(
+    "The numbers are right, but each step cuts its state off from the graph: no gradient comes back through time, and"
+    " the cell can learn nothing from what happened earlier. Cutting is the business of the training loop, between"
+    " pieces."
+)
+class CutOff(LSTMCell):
+    def forward(self, x, state=None):
+        return LSTMCell.forward(self, x, state and tuple(s.detach() for s in state))

@@ -220,3 +220,41 @@ def h0_without_its_step(grad, x, h0, W_ih, W_hh):
     arrived = []
     walked(grad, x, h0, W_ih, W_hh, carry=lambda dz: arrived.append(dz) or dz @ W_hh)
     return dW_ih, dW_hh, arrived[-1]
+
+
+@task.wrong(
+    "What arrives piles up: on its way through W_hh it is *added* to what had arrived at the later state, and that"
+    " belongs to the later state alone. To the state before goes what comes through W_hh, and nothing else."
+)
+def arrivals_pile_up(grad, x, h0, W_ih, W_hh):
+    dW_ih, dW_hh, dh = torch.zeros_like(W_ih), torch.zeros_like(W_hh), torch.zeros_like(h0)
+    states = [h0, *run(x, h0, W_ih, W_hh)]
+    for t in reversed(range(len(x))):
+        dh = dh + grad[t]
+        dz = dh * (1 - states[t + 1] ** 2)
+        dW_ih, dW_hh = dW_ih + dz.T @ x[t], dW_hh + dz.T @ states[t]
+        dh = dh + dz @ W_hh
+    return dW_ih, dW_hh, dh
+
+
+@task.wrong(
+    "Your second pass goes forwards. What comes back to a state comes from the *later* ones, so they must be finished"
+    " first: begin at the last step."
+)
+def forwards_in_time(grad, x, h0, W_ih, W_hh):
+    dW_ih, dW_hh, dh = torch.zeros_like(W_ih), torch.zeros_like(W_hh), torch.zeros_like(h0)
+    states = [h0, *run(x, h0, W_ih, W_hh)]
+    for t in range(len(x)):
+        dz = (dh + grad[t]) * (1 - states[t + 1] ** 2)
+        dW_ih, dW_hh = dW_ih + dz.T @ x[t], dW_hh + dz.T @ states[t]
+        dh = dz @ W_hh
+    return dW_ih, dW_hh, dh
+
+
+@task.wrong(
+    "The gradients of the weights are transposed: `x.T @ dz` is (inputs, hidden), and the weight is (hidden, inputs)."
+    " A gradient has the shape of its tensor; with squares you cannot see it."
+)
+def weights_transposed(grad, x, h0, W_ih, W_hh):
+    dW_ih, dW_hh, dh = bptt(grad, x, h0, W_ih, W_hh)
+    return dW_ih.T, dW_hh.T, dh

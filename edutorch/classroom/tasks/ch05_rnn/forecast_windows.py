@@ -166,3 +166,13 @@ def side_by_side(series, length, ahead, cut):
     last = torch.arange(0, len(series) - length - ahead + 1, length) + length + ahead - 1
     before = int((last < cut).sum().item())
     return rows[:before, :length], rows[:before, -1], rows[before:, :length], rows[before:, -1]
+
+
+@task.wrong(
+    "Value number `cut` was taken for the past: one window too many is for training. The past holds the values *before*"
+    " number `cut`, that is 0 to cut - 1."
+)
+def cut_belongs_to_the_past(series, length, ahead, cut):
+    rows = by_the_past(series, cut).unfold(0, length + ahead, 1)
+    m = cut - (length + ahead) + 2
+    return rows[:m, :length], rows[:m, -1], rows[m:, :length], rows[m:, -1]

@@ -10,7 +10,8 @@ n &= \tanh\bigl(W_{in}\,x + b_{in} + r \cdot (W_{hn}\,h + b_{hn})\bigr) \\
 h' &= (1 - z) \cdot n + z \cdot h
 \end{aligned}$$
 
-The reset gate r says how much of the past the candidate n may see. Look closely at what stands inside its brackets.
+Between two gates or states, `·` multiplies number by number. The reset gate r says how much of the past the candidate n
+may see. Look closely at what stands inside its brackets.
 
 Write `gru_step(x, h, W_ih, W_hh, b_ih, b_hh)`, which returns the new state. `x` is (batch, inputs), `h` is (batch, H).
 `W_ih` is (3H, inputs), `W_hh` is (3H, H), the biases are (3H,); the blocks of H rows lie in the order **r, z, n**.
@@ -35,17 +36,11 @@ def gru_step(x, h, W_ih, W_hh, b_ih, b_hh):
 def cases(draw):
     """One unit without biases, one with, several."""
 
-    def case(batch, inputs, H, bias=1.0):
+    def case(batch, inputs, H, bias=draw.randn):
         weights = draw.randn(3 * H, inputs), draw.randn(3 * H, H)
-        return (
-            draw.randn(batch, inputs),
-            draw.randn(batch, H),
-            *weights,
-            bias * draw.randn(3 * H),
-            bias * draw.randn(3 * H),
-        )
+        return draw.randn(batch, inputs), draw.randn(batch, H), *weights, bias(3 * H), bias(3 * H)
 
-    yield case(1, 1, 1, bias=0.0)
+    yield case(1, 1, 1, bias=torch.zeros)
     yield case(1, 1, 1)
     yield case(2, 2, 2)
     yield case(*draw.sizes(3, 6))
@@ -152,3 +147,17 @@ def candidate_as_gate(x, h, W_ih, W_hh, b_ih, b_hh):
 def candidate_only(x, h, W_ih, W_hh, b_ih, b_hh):
     r, _, from_x, from_h = parts(x, h, W_ih, W_hh, b_ih, b_hh)
     return torch.tanh(from_x + r * from_h)
+
+
+@task.wrong(
+    "The reset gate was multiplied with the past as a *matrix*, with `@`. A gate stands at each number of the state and"
+    " lets more or less of it through: number by number, `*`. With a single unit it is the same."
+)
+def gate_as_matrix(x, h, W_ih, W_hh, b_ih, b_hh):
+    r, z, from_x, from_h = parts(x, h, W_ih, W_hh, b_ih, b_hh)
+    return (1 - z) * torch.tanh(from_x + r @ from_h) + z * h
+
+
+@task.wrong("The biases are left out. All gates and the candidate have two each, one with x and one with h.")
+def biases_forgotten(x, h, W_ih, W_hh, b_ih, b_hh):
+    return gru_step(x, h, W_ih, W_hh, torch.zeros_like(b_ih), torch.zeros_like(b_hh))

@@ -84,7 +84,8 @@ def mean_over_words(output, lengths):
 
 
 @task.wrong(
-    "You took (steps, batch, hidden) for the layout. Here the batch comes first: sentence i, step j is `output[i, j]`."
+    "The lengths choose along the first dimension, and that is the batch. A step is chosen along the second: sentence"
+    " i, step j is `output[i, j]`. (Other layers put the steps first.)"
 )
 def steps_first(output, lengths):
     return output[lengths - 1, torch.arange(len(lengths))]
@@ -101,3 +102,11 @@ def length_of_the_first(output, lengths):
 )
 def cut_off(output, lengths):
     return last_states(output, lengths).detach()
+
+
+@task.wrong(
+    "A slice has *one* end for all sentences: `output[:, :lengths]` works with a single sentence, and with several"
+    " there are several ends. Pick pairs: each sentence with its own row."
+)
+def sliced(output, lengths):
+    return output[:, : lengths.item()][:, -1] if len(lengths) == 1 else output[:, :lengths][:, -1]

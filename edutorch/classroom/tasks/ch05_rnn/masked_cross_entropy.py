@@ -143,3 +143,28 @@ def torn_apart(scores, targets, lengths):
     losses = torch.nn.functional.cross_entropy(scores.reshape(batch, classes, steps), targets, reduction="none")
     mask = real_cells(targets, lengths)
     return (losses * mask).sum() / mask.sum()
+
+
+@task.wrong(
+    "`cross_entropy` expects the classes in dimension 1, as pictures have their channels; here they come last. Make"
+    " rows of it: one for each word, with its classes, and one target for each."
+)
+def classes_last(scores, targets, lengths):
+    return torch.nn.functional.cross_entropy(scores, targets)
+
+
+@task.wrong(
+    "The lengths were compared with the steps as row with row. Each sentence has its own length, so the lengths have to"
+    " stand in a *column*, (batch, 1), for the comparison to give (batch, steps)."
+)
+def lengths_as_a_row(scores, targets, lengths):
+    real = torch.arange(targets.shape[1]) < lengths
+    return torch.nn.functional.cross_entropy(scores[real], targets[real])
+
+
+@task.wrong(
+    "The scores went through a softmax before `cross_entropy`, which makes one itself. Twice squashed, even a perfect"
+    " answer costs something, and the gradient is small. Give it the scores."
+)
+def softmax_first(scores, targets, lengths):
+    return masked_cross_entropy(scores.softmax(dim=-1), targets, lengths)

@@ -162,3 +162,41 @@ def down_the_batch(x, h, W_ih, W_hh, b_ih, b_hh):
         h = torch.tanh(sample @ W_ih.T + b_ih + own @ W_hh.T + b_hh)
         states.append(h)
     return torch.stack(states, dim=1), states[-1]
+
+
+@task.wrong(
+    "The states are joined with `torch.cat`, which puts rows below rows: (steps · batch, hidden). A new dimension for"
+    " the steps, in front of the others, comes from `torch.stack`."
+)
+def joined_by_cat(x, h, W_ih, W_hh, b_ih, b_hh):
+    states, last = run_rnn(x, h, W_ih, W_hh, b_ih, b_hh)
+    return states.flatten(0, 1), last
+
+
+@task.wrong(
+    "The state from before the first step is among the states: there is one more than there are steps. What is asked"
+    " for is the state *after* each step."
+)
+def begins_with_h(x, h, W_ih, W_hh, b_ih, b_hh):
+    states, last = run_rnn(x, h, W_ih, W_hh, b_ih, b_hh)
+    return torch.cat([h.unsqueeze(0), states]), last
+
+
+@task.wrong(
+    "`x[:, t]` was taken for a step: that is one *sample* at all steps. Here the step is the first dimension, so step t"
+    " is `x[t]`, and a loop over x goes through the steps."
+)
+def samples_for_steps(x, h, W_ih, W_hh, b_ih, b_hh):
+    states = []
+    for t in range(x.shape[1]):
+        h = torch.tanh(x[:, t] @ W_ih.T + b_ih + h @ W_hh.T + b_hh)
+        states.append(h)
+    return torch.stack(states, dim=1), h
+
+
+@task.wrong(
+    "The network begins at zero: the state `h` that was given is not used. It may come from an earlier piece of the"
+    " same text."
+)
+def begins_at_zero(x, h, W_ih, W_hh, b_ih, b_hh):
+    return run_rnn(x, torch.zeros_like(h), W_ih, W_hh, b_ih, b_hh)

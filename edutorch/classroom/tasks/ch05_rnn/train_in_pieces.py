@@ -131,7 +131,8 @@ def loop(
 
 @task.wrong(
     "The second piece stops with an error: its loss depends on the state, and the state on the first piece, whose"
-    " graph has been freed. Carry on the numbers, not the history: cut the state off with `detach`."
+    " graph has been freed. Carry on the numbers, not the history: cut the state off with `detach` (which returns a new"
+    " tensor, and does not change the old one)."
 )
 def not_detached(model, optimizer, strips, size):
     return loop(model, optimizer, strips, size, carry=lambda state: state)
@@ -159,6 +160,15 @@ def state_forgotten(model, optimizer, strips, size):
 )
 def own_letters(model, optimizer, strips, size):
     return loop(model, optimizer, strips, size, shift=0)
+
+
+@task.wrong(
+    "The loop runs through now, but two things are still as they were given: the targets are the letters that the model"
+    " has just read, and the pieces go on to the very end. The answer to each letter is the *next* one; think of what"
+    " that means for the last piece."
+)
+def own_letters_to_the_end(model, optimizer, strips, size):
+    return loop(model, optimizer, strips, size, shift=0, short=size)
 
 
 @task.wrong(
@@ -211,3 +221,11 @@ def overlapping(model, optimizer, strips, size):
 )
 def a_letter_skipped(model, optimizer, strips, size):
     return loop(model, optimizer, strips, size, stride=size + 1)
+
+
+@task.wrong(
+    "You stop too early: a last piece that still fits, with all of its targets, is left out. Its last target may be the"
+    " very last letter. A range ends *before* its stop."
+)
+def stops_too_early(model, optimizer, strips, size):
+    return loop(model, optimizer, strips, size, short=-1)

@@ -67,17 +67,17 @@ def cases(draw):
 
 
 def probe(Adam, starts, gradients, options):
-    """Walk: the parameters after each step with these gradients, and what zero_grad leaves."""
+    """Walk: the parameters after each step with these gradients (a row for each step), and what zero_grad leaves."""
     params = [start.clone().requires_grad_() for start in starts]
     optimizer = Adam((p for p in params), **options)
-    after = []
-    for row in gradients:
+    found = {}
+    for step, row in enumerate(gradients, 1):
         for p, g in zip(params, row, strict=True):
             p.grad = None if g is None else g.clone()
         optimizer.step()
-        after.append([p.detach().clone() for p in params])
+        found[f"after step {step}"] = [p.detach().clone() for p in params]
     optimizer.zero_grad()
-    return {"after each step": after, "gradients after zero_grad": [p.grad for p in params]}
+    return {**found, "gradients after zero_grad": [p.grad for p in params]}
 
 
 def finale(Adam):
@@ -291,3 +291,90 @@ class NoneForgotten(Adam):
             remember(p.grad, m, v, *self.betas)
             m_hat, v_hat = m / (1 - self.betas[0] ** self.t), v / (1 - self.betas[1] ** self.t)
             p -= self.lr * m_hat / (v_hat.sqrt() + self.eps)
+
+
+@task.wrong(
+    "The steps are right, but `zero_grad()` fills the gradients with zeros. Asked for is `None`, as in PyTorch: a"
+    " gradient of zero is a gradient, and an optimizer with a memory goes on moving along it."
+)
+class FilledWithZeros(Adam):
+    def zero_grad(self):
+        for p in self.params:
+            if p.grad is not None:
+                p.grad.zero_()
+
+
+@task.wrong(
+    "The model's weights do not move: `p = p - ...` makes a new tensor and calls it `p`, inside of your loop; the"
+    " parameter itself is as it was. Change it in place, `p -= ...` or `p.sub_(...)`."
+)
+class NameMoved(Adam):
+    def step(self):
+        pass
+
+
+@task.wrong(
+    "Nothing moves at all, and no gradient is emptied: `model.parameters()` is a generator, and was used up when you"
+    " made room for the means. Keep `list(params)`, and go through that."
+)
+class UsedUp(Adam):
+    def __init__(self, params, lr=0.001, betas=(0.9, 0.999), eps=1e-8):
+        super().__init__(params, lr, betas, eps)
+        self.params, self.means = [], []
+
+
+@task.wrong(
+    "The update was recorded, and PyTorch refuses that: a leaf that requires grad must not be changed in place. Put the"
+    " step under `torch.no_grad()`."
+)
+class Recorded(Adam):
+    def step(self):
+        for p in self.params:
+            p -= self.lr * p.grad
+
+
+@task.wrong(
+    "The first step is right, later ones are not: the means are forgotten from step to step. `m = ...` in a loop only"
+    " gives a name to a new tensor; what is to be remembered must be changed in place or stored in the object."
+)
+class Forgetful(Adam):
+    @torch.no_grad()
+    def step(self):
+        self.means = [(torch.zeros_like(p), torch.zeros_like(p)) for p in self.params]
+        Adam.step(self)
+
+
+@task.wrong(
+    "With a single parameter all is right. With several, they share one pair of means: the gradients of one get mixed"
+    " up with those of another. Each parameter needs its own two, of its own shape."
+)
+class SharedMeans(Adam):
+    @torch.no_grad()
+    def step(self):
+        self.t += 1
+        beta1, beta2 = self.betas
+        m, v = getattr(self, "shared", (0.0, 0.0))
+        for p in self.params:
+            if p.grad is not None:
+                m, v = beta1 * m + (1 - beta1) * p.grad, beta2 * v + (1 - beta2) * p.grad**2
+                p -= self.lr * (m / (1 - beta1**self.t)) / ((v / (1 - beta2**self.t)).sqrt() + self.eps)
+        self.shared = m, v
+
+
+@task.wrong(
+    "With the usual tiny eps this looks right: it is left out. It is added to the root, and keeps a weight whose"
+    " gradient is 0 from a step of 0/0."
+)
+class WithoutEps(Adam):
+    @torch.no_grad()
+    def step(self):
+        self.eps = 0.0
+        Adam.step(self)
+
+
+@task.wrong("The weights go *uphill*: the gradient points to where the loss grows, so the step is subtracted.")
+class Uphill(Adam):
+    @torch.no_grad()
+    def step(self):
+        self.lr = -abs(self.lr)
+        Adam.step(self)

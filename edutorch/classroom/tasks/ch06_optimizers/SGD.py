@@ -61,17 +61,17 @@ def cases(draw):
 
 
 def probe(SGD, starts, gradients, options):
-    """Walk: the parameters after each step with these gradients, and what zero_grad leaves."""
+    """Walk: the parameters after each step with these gradients (a row for each step), and what zero_grad leaves."""
     params = [start.clone().requires_grad_() for start in starts]
     optimizer = SGD((p for p in params), **options)
-    after = []
-    for row in gradients:
+    found = {}
+    for step, row in enumerate(gradients, 1):
         for p, g in zip(params, row, strict=True):
             p.grad = None if g is None else g.clone()
         optimizer.step()
-        after.append([p.detach().clone() for p in params])
+        found[f"after step {step}"] = [p.detach().clone() for p in params]
     optimizer.zero_grad()
-    return {"after each step": after, "gradients after zero_grad": [p.grad for p in params]}
+    return {**found, "gradients after zero_grad": [p.grad for p in params]}
 
 
 def finale(SGD):
@@ -255,3 +255,31 @@ class NewTensors(SGD):
 class NeverZeroed(SGD):
     def zero_grad(self):
         pass
+
+
+@task.wrong(
+    "The steps are right, but `zero_grad()` fills the gradients with zeros. Asked for is `None`, as in PyTorch: a"
+    " gradient of zero is a gradient, and an optimizer with a memory goes on moving along it."
+)
+class FilledWithZeros(SGD):
+    def zero_grad(self):
+        for p in self.params:
+            if p.grad is not None:
+                p.grad.zero_()
+
+
+@task.wrong(
+    "The model's weights do not move: `p = p - ...` makes a new tensor and calls it `p`, inside of your loop; the"
+    " parameter itself is as it was. Change it in place, `p -= ...` or `p.sub_(...)`."
+)
+class NameMoved(SGD):
+    def step(self):
+        pass
+
+
+@task.wrong("The weights go *uphill*: the gradient points to where the loss grows, so the step is subtracted.")
+class Uphill(SGD):
+    @torch.no_grad()
+    def step(self):
+        self.lr = -abs(self.lr)
+        SGD.step(self)

@@ -47,7 +47,12 @@ def probe(decay_groups, build, frozen, weight_decay):
     for name in frozen:
         model.get_parameter(name).requires_grad_(False)
     names = {id(p): name for name, p in model.named_parameters()}
-    optimizer = torch.optim.AdamW(decay_groups(model, weight_decay), lr=0.001)
+    groups = decay_groups(model, weight_decay)
+    for group in groups if isinstance(groups, (list, tuple)) else ():
+        if not isinstance(group, dict) or "params" not in group:
+            what = f"the keys {list(group)}" if isinstance(group, dict) else f"a {type(group).__name__}"
+            raise TypeError(f'each group must be a dictionary with "params"; here is {what}')
+    optimizer = torch.optim.AdamW(groups, lr=0.001)
     return [{names.get(id(p), "?"): float(g["weight_decay"]) for p in g["params"]} for g in optimizer.param_groups]
 
 
@@ -147,3 +152,28 @@ def names_only(model, weight_decay):
 def copies(model, weight_decay):
     groups = decay_groups(model, weight_decay)
     return [{**g, "params": [p.detach().clone().requires_grad_() for p in g["params"]]} for g in groups]
+
+
+@task.wrong(
+    "These are the right parameters, but not yet groups: an optimizer cannot know from a bare list of parameters how"
+    ' they decay. A group is a dictionary, with its `"params"` and its options.'
+)
+def bare_lists(model, weight_decay):
+    return [group["params"] for group in decay_groups(model, weight_decay)]
+
+
+@task.wrong(
+    "Each parameter has a group of its own. It would train just as well, but two groups are asked for: all that decay,"
+    " and all that do not."
+)
+def a_group_for_each(model, weight_decay):
+    learned = [p for p in model.parameters() if p.requires_grad]
+    return [{"params": [p], "weight_decay": weight_decay if p.dim() >= 2 else 0.0} for p in learned]
+
+
+@task.wrong(
+    "Only the ones that decay are handed over. What is in no group is not trained at all: biases and scales belong into"
+    " the second group, with a decay of 0.0."
+)
+def second_group_missing(model, weight_decay):
+    return decay_groups(model, weight_decay)[:1]

@@ -128,3 +128,31 @@ def share_taken_away(H):
 def factor_with_a_sign(H):
     limit, best, factor = learning_rates(H)
     return limit, best, -factor
+
+
+@task.wrong(
+    "The steepest and the flattest direction are exchanged: `eigvalsh` returns the eigenvalues in *rising* order, so"
+    " the largest is the last one."
+)
+def steepest_and_flattest_exchanged(H):
+    curvatures = torch.linalg.eigvalsh(H)
+    return of(curvatures[0].item(), curvatures[-1].item())
+
+
+@task.wrong(
+    "The third value is the condition number, the largest curvature over the smallest. It tells how difficult the bowl"
+    " is; asked for is what a step leaves of the distance, a number below 1."
+)
+def condition_number(H):
+    limit, best, _ = learning_rates(H)
+    curvatures = torch.linalg.eigvalsh(H)
+    return limit, best, (curvatures.max() / curvatures.min()).item()
+
+
+@task.wrong(
+    "Limit and best rate are half of what they are: a factor of 2 is lost. The distance is multiplied by 1 - lr * c,"
+    " and that may go down to -1, not only to 0."
+)
+def two_forgotten(H):
+    limit, best, _ = learning_rates(H)
+    return limit / 2, best / 2, 1 - best / 2 * torch.linalg.eigvalsh(H).min().item()

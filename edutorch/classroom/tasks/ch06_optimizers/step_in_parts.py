@@ -5,14 +5,18 @@ A batch of 512 is wanted, and only 100 examples fit into memory. **Gradient accu
 optimizer makes a single step.
 
 Write `step_in_parts(model, optimizer, x, y, size)`. It makes **one** optimizer step on the whole batch, `x` and `y`,
-and never runs more than `size` rows through the model at a time. Afterwards the weights are as after a step on the
-*mean* loss of all rows at once; that mean loss, from before the step, is returned as a Python float. The loss is
-`torch.nn.functional.mse_loss(model(x), y)`, whose mean is over all the numbers it is given. The last part may be
-smaller, and there may be old gradients lying about.
+and never runs more than `size` rows through the model at a time. Nor does it keep the graphs of more rows than that: a
+graph holds all that `backward` will need, and that is what fills a memory. (`backward` frees it.)
+
+Afterwards the weights are as after a step on the *mean* loss of all rows at once; that mean loss, from before the step,
+is returned as a Python float. The loss is `torch.nn.functional.mse_loss(model(x), y)`, whose mean is over all the
+numbers it is given. The last part may be smaller, and there may be old gradients lying about.
 
 Five rows in parts of 2: three parts, with 2, 2 and 1 rows. If their mean losses are 1, 2 and 6, that of the batch is
 (2 · 1 + 2 · 2 + 1 · 6) / 5 = 2.4, and not 3.
 """
+
+import weakref
 
 import edutorch as torch
 from edutorch.classroom import Task
@@ -43,20 +47,31 @@ def cases(draw):
 
 
 def probe(step_in_parts, weight, x, y, size):
-    """Make the step with a layer that has an old gradient; return the loss, the weights, and the largest part."""
+    """Make the step with a layer that has an old gradient; return the loss, the weights, and what was held at once."""
     layer = torch.nn.Linear(weight.shape[1], weight.shape[0], bias=False)
-    sizes = []
+    parts, graphs, held = [], [], [0]
 
     def model(rows):
-        sizes.append(len(rows))
-        return layer(rows)
+        result = layer(rows)
+        parts.append(len(rows))
+        if result.requires_grad:
+            graph = {"rows": len(rows), "node": weakref.ref(result.grad_fn), "used": False}
+            result.register_hook(lambda grad: graph.update(used=True))
+            graphs.append(graph)
+        held.append(sum(g["rows"] for g in graphs if not g["used"] and g["node"]() is not None))
+        return result
 
     with torch.no_grad():
         layer.weight.copy_(weight)
     layer.weight.grad = torch.ones_like(weight)
     optimizer = torch.optim.SGD(layer.parameters(), lr=0.1)
     loss = step_in_parts(model, optimizer, x, y, size)
-    return {"loss": loss, "weights": layer.weight.detach(), "never more than size rows": max(sizes, default=0) <= size}
+    return {
+        "loss": loss,
+        "weights": layer.weight.detach(),
+        "never more than size rows at a time": max(parts, default=0) <= size,
+        "never the graphs of more than size rows": max(held) <= max(size, *parts),
+    }
 
 
 task = Task(
@@ -166,3 +181,66 @@ def last_loss(model, optimizer, x, y, size):
     last = torch.nn.functional.mse_loss(model(parts[-1][0]), parts[-1][1]).item()
     step_in_parts(model, optimizer, x, y, size)
     return last
+
+
+@task.wrong(
+    "Loss and weights are right, but there is a single `backward` at the end. Until then the graphs of all parts are in"
+    " memory, as if the whole batch had gone through the model at once. `backward` after each part frees its graph."
+)
+def one_backward(model, optimizer, x, y, size):
+    optimizer.zero_grad()
+    parts = zip(x.split(size), y.split(size), strict=True)
+    loss = sum(torch.nn.functional.mse_loss(model(rows), targets) * (len(rows) / len(x)) for rows, targets in parts)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+@task.wrong(
+    "The last part counts as if it were a full one: every part was weighted with `size` rows. Weight each with the rows"
+    " that it really has."
+)
+def weighted_as_full(model, optimizer, x, y, size):
+    optimizer.zero_grad()
+    total = 0.0
+    for rows, targets in zip(x.split(size), y.split(size), strict=True):
+        loss = torch.nn.functional.mse_loss(model(rows), targets) * (size / len(x))
+        loss.backward()
+        total += loss.item()
+    optimizer.step()
+    return total
+
+
+@task.wrong(
+    "The weights are right. The loss that is returned is the plain mean of the parts' means; a smaller last part counts"
+    " too much in it. Weight it as you weighted the gradients."
+)
+def plain_mean_returned(model, optimizer, x, y, size):
+    parts = zip(x.split(size), y.split(size), strict=True)
+    with torch.no_grad():
+        losses = [torch.nn.functional.mse_loss(model(rows), targets).item() for rows, targets in parts]
+    step_in_parts(model, optimizer, x, y, size)
+    return sum(losses) / len(losses)
+
+
+@task.wrong(
+    "The weights are right. What is returned is the *sum* of the parts' mean losses; asked for is the mean over all"
+    " rows."
+)
+def sum_returned(model, optimizer, x, y, size):
+    parts = zip(x.split(size), y.split(size), strict=True)
+    with torch.no_grad():
+        losses = [torch.nn.functional.mse_loss(model(rows), targets).item() for rows, targets in parts]
+    step_in_parts(model, optimizer, x, y, size)
+    return sum(losses)
+
+
+@task.wrong(
+    "The weights are right. The loss that is returned was computed after the step, with the new weights: asked for is"
+    " the one from before, which the gradients belong to. It is there already when you call `backward`."
+)
+def loss_after_the_step(model, optimizer, x, y, size):
+    step_in_parts(model, optimizer, x, y, size)
+    with torch.no_grad():
+        parts = zip(x.split(size), y.split(size), strict=True)
+        return sum(torch.nn.functional.mse_loss(model(r), t).item() * len(r) / len(x) for r, t in parts)

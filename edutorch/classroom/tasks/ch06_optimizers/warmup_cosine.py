@@ -175,3 +175,36 @@ def straight_down(step, warmup, total, floor):
     if step < warmup:
         return (step + 1) / warmup
     return floor + (1 - floor) * (1 - min((step - warmup) / (total - warmup), 1.0))
+
+
+@task.wrong(
+    "The warm-up is one step too long: at `step = warmup` it is still going on. Steps are numbered from 0, so the first"
+    " `warmup` of them are those below `warmup`."
+)
+def warms_up_too_long(step, warmup, total, floor):
+    return (step + 1) / warmup if step <= warmup else warmup_cosine(step, warmup, total, floor)
+
+
+@task.wrong(
+    "After `total` the factor is 0: training stands still. It stays at `floor`, so that a longer run still learns."
+)
+def nothing_after_the_end(step, warmup, total, floor):
+    return 0.0 if step > total else warmup_cosine(step, warmup, total, floor)
+
+
+@task.wrong(
+    "The warm-up begins above the floor: it was stretched between `floor` and 1 as the cosine is. It goes in equal"
+    " steps of 1/warmup; `floor` is only where the cosine ends."
+)
+def warms_up_from_the_floor(step, warmup, total, floor):
+    if step < warmup:
+        return floor + (1 - floor) * (step + 1) / warmup
+    return warmup_cosine(step, warmup, total, floor)
+
+
+@task.wrong(
+    "The cosine ends at 0, not at `floor`: `floor` is not in it. Between 1 and `floor` there is only 1 - floor of"
+    " height for it, above `floor`."
+)
+def floor_forgotten(step, warmup, total, floor):
+    return warmup_cosine(step, warmup, total, 0.0)

@@ -17,6 +17,8 @@ at all three.
 at the keys 0 to i. Is that so when there are older keys?
 """
 
+from typing import ClassVar
+
 import edutorch as torch
 from edutorch.classroom import Task
 
@@ -59,9 +61,18 @@ def probe(KeyValueCache, sizes, text, another_text):
     caches = KeyValueCache(), KeyValueCache()
     found = []
     for parts in zip(*(part.split(sizes, dim=2) for part in text + another_text), strict=True):
+        of_its_own(KeyValueCache)
         found.append(caches[0].attend(*parts[:3]))
+        of_its_own(KeyValueCache)
         caches[1].attend(*parts[3:])
     return found
+
+
+def of_its_own(cache):
+    """Raise if something is remembered on the class, where all caches, and the next check, would find it."""
+    for name, value in vars(cache).items():
+        if isinstance(value, (list, dict, torch.Tensor)) and not name.startswith("__") and len(value):
+            raise TypeError(f"`{name}` belongs to the class, so all caches share it")
 
 
 def expected(sizes, text, another_text):
@@ -164,14 +175,16 @@ class LastCallOnly(KeyValueCache):
     " Make it in `__init__`, on `self`."
 )
 class OneForAll(KeyValueCache):
-    shared: tuple = ()
+    keys: ClassVar[list] = []
+    values: ClassVar[list] = []
 
     def __init__(self):
-        OneForAll.shared = ()
+        pass
 
     def attend(self, q, k, v):
-        OneForAll.shared += ((k, v),)
-        k, v = (torch.cat(parts, dim=2) for parts in zip(*OneForAll.shared, strict=True))
+        self.keys.append(k)
+        self.values.append(v)
+        k, v = torch.cat(self.keys, dim=2), torch.cat(self.values, dim=2)
         new, total = q.shape[2], k.shape[2]
         return attend(q, k, v, attn_mask=torch.ones(new, total, dtype=torch.bool).tril(total - new))
 
@@ -221,3 +234,47 @@ class QueriesAsWell(KeyValueCache):
     def attend(self, q, k, v):
         self.queries = torch.cat([self.queries, q], dim=2) if self.keys is not None else q
         return attend(self.queries, *joined(self, k, v), is_causal=True)
+
+
+@task.wrong(
+    "Prompts are right, and single places after them. But a few new places at once, when there are older ones, look at"
+    " the wrong keys: `is_causal=True` begins at key 0 there, too. One mask serves all calls."
+)
+class CausalForSeveral(KeyValueCache):
+    def attend(self, q, k, v):
+        return attend(q, *joined(self, k, v), is_causal=q.shape[2] > 1)
+
+
+@task.wrong(
+    "Old and new were joined along the *first* dimension, the batch: that is what `torch.cat` does unless it is told"
+    " otherwise. A text grows in its places, dimension 2."
+)
+class JoinedInTheBatch(KeyValueCache):
+    def attend(self, q, k, v):
+        if self.keys is not None:
+            k, v = torch.cat([self.keys, k]), torch.cat([self.values, v])
+        self.keys, self.values = k, v
+        new, total = q.shape[2], k.shape[2]
+        return attend(q, k, v, attn_mask=torch.ones(new, total, dtype=torch.bool).tril(total - new))
+
+
+@task.wrong(
+    "Your mask holds ones and zeros of floats, and these are *added* to the scores: nothing is hidden. Make it of"
+    " booleans, `dtype=torch.bool`."
+)
+class MaskOfFloats(KeyValueCache):
+    def attend(self, q, k, v):
+        k, v = joined(self, k, v)
+        new, total = q.shape[2], k.shape[2]
+        return attend(q, k, v, attn_mask=torch.ones(new, total).tril(total - new))
+
+
+@task.wrong(
+    "The mask is turned over: it is True where nothing may be seen. True means *may look* (lesson 8, section 3, mistake"
+    " 1); so a place sees the future, and the last one sees nothing."
+)
+class MaskTurnedOver(KeyValueCache):
+    def attend(self, q, k, v):
+        k, v = joined(self, k, v)
+        new, total = q.shape[2], k.shape[2]
+        return attend(q, k, v, attn_mask=torch.ones(new, total, dtype=torch.bool).triu(total - new + 1))

@@ -168,3 +168,35 @@ def characters_only(word, merges):
 @task.wrong("An empty word has no tokens at all, `[]`; this gives it one, which is empty.")
 def one_empty_token(word, merges):
     return apply_merges(word, merges) or [""]
+
+
+@task.wrong(
+    "The pair was looked for in a *text* with blanks between the tokens. There it is found across the border of a"
+    " token, too: `e r` stands in `he r`, though `e` is no token there. Compare whole tokens."
+)
+def by_replacing_text(word, merges):
+    text = " ".join(word)
+    for one, other in merges:
+        text = text.replace(f"{one} {other}", one + other)
+    return text.split()
+
+
+@task.wrong(
+    "No pair is ever found: the tokens are all single characters still. A slice of a list is a list, a pair is a tuple,"
+    " and `['t', 'h'] == ('t', 'h')` is False."
+)
+def nothing_merged(word, merges):
+    return list(word)
+
+
+@task.wrong(
+    "The list becomes shorter with each merge, while `range` still counts to its old end: an index points behind the"
+    " list. A `while` loop asks for the length anew each time."
+)
+def shrinks_under_the_loop(word, merges):
+    parts = list(word)
+    for pair in merges:
+        for i in range(len(parts) - 1):
+            if (parts[i], parts[i + 1]) == pair:
+                parts[i : i + 2] = ["".join(pair)]
+    return parts

@@ -240,3 +240,46 @@ def future_only(query, key, value, attn_mask=None, is_causal=False):
 )
 def causal_ignored(query, key, value, attn_mask=None, is_causal=False):
     return looked(query, key, value, attn_mask, False)
+
+
+@task.wrong(
+    "Without a mask all is right, and that is the formula itself. But neither `attn_mask` nor `is_causal` is looked at"
+    " yet: both hide scores, before the softmax."
+)
+def masks_ignored(query, key, value, attn_mask=None, is_causal=False):
+    return looked(query, key, value, None, False)
+
+
+@task.wrong(
+    "The boolean mask was *added* to the scores: True counts as 1 and False as 0, so the hidden keys are only a little"
+    " less likely. Where a boolean mask is False, the score has to become `-inf`."
+)
+def booleans_added(query, key, value, attn_mask=None, is_causal=False):
+    if is_causal:
+        attn_mask = torch.ones(query.shape[-2], key.shape[-2]).tril()
+    return looked(query, key, value, None if attn_mask is None else attn_mask.float(), False)
+
+
+@task.wrong(
+    "With matrices all is right. With a batch and heads in front, `dim=1` is the *heads*: count from the end, the keys"
+    " are always the last dimension of the scores."
+)
+def softmax_over_dimension_one(query, key, value, attn_mask=None, is_causal=False):
+    return looked(query, key, value, attn_mask, is_causal, dim=1)
+
+
+@task.wrong(
+    "With matrices all is right. With a batch and heads in front, `.T` turns *all* dimensions round; only the last two"
+    " are to change places: `.mT`, or `transpose(-2, -1)`."
+)
+def all_dimensions_turned(query, key, value, attn_mask=None, is_causal=False):
+    turned = key.permute(*reversed(range(key.dim())))
+    return looked(query, turned.mT, value, attn_mask, is_causal)
+
+
+@task.wrong(
+    "The weights were divided by the root of d after the softmax, so they no longer sum to one. It is the *scores* that"
+    " are too large, before it."
+)
+def divided_afterwards(query, key, value, attn_mask=None, is_causal=False):
+    return looked(query, key, value, attn_mask, is_causal, scale=1.0) / math.sqrt(query.shape[-1])

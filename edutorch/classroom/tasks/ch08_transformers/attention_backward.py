@@ -222,3 +222,41 @@ def wrong_order(grad, query, key, value, is_causal=False):
 )
 def grad_forgotten(grad, query, key, value, is_causal=False):
     return attention_backward(torch.ones_like(grad), query, key, value, is_causal)
+
+
+@task.wrong(
+    "The weight p_j in front of the bracket is missing: a key at which a query hardly looks can hardly move the result,"
+    " and so gets hardly any gradient."
+)
+def weight_in_front_missing(grad, query, key, value, is_causal=False):
+    return gradients(grad, query, key, value, is_causal, lambda P, dP: dP - (P * dP).sum(-1, keepdim=True))
+
+
+@task.wrong(
+    "The sum over the keys has lost its dimension: without `keepdim=True` it is a row, and is subtracted from the wrong"
+    " places. With as many queries as keys nothing complains."
+)
+def keepdim_forgotten(grad, query, key, value, is_causal=False):
+    return gradients(grad, query, key, value, is_causal, lambda P, dP: P * (dP - (P * dP).sum(-1)))
+
+
+@task.wrong(
+    "For the gradient of `key` the scores' gradient is not transposed. A key collects from all queries that were"
+    " compared with *it*: a column of the scores, as a value collects from a column of the weights."
+)
+def key_not_transposed(grad, query, key, value, is_causal=False):
+    dQ, _, dV = attention_backward(grad, query, key, value, is_causal)
+    root = 1 / math.sqrt(query.shape[-1])
+    scores = query @ key.mT * root
+    if is_causal:
+        scores = scores.masked_fill(~torch.ones(scores.shape[-2:], dtype=torch.bool).tril(), -math.inf)
+    P, dP = scores.softmax(-1), grad @ value.mT
+    return dQ, (P * (dP - (P * dP).sum(-1, keepdim=True)) * root) @ query, dV
+
+
+@task.wrong(
+    "The sign inside the bracket is turned round: what arrives at the weight itself, *minus* the mean of what arrives"
+    " at the row. `query` and `key` would walk uphill."
+)
+def bracket_turned_round(grad, query, key, value, is_causal=False):
+    return gradients(grad, query, key, value, is_causal, lambda P, dP: P * ((P * dP).sum(-1, keepdim=True) - dP))

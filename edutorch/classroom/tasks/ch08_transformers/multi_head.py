@@ -160,3 +160,39 @@ def values_first(x, heads, in_weight, in_bias, out_weight, out_bias):
 )
 def one_head(x, heads, *weights):
     return composed(x, 1, weights)
+
+
+@task.wrong("All is there but the last bias: `out_bias` is added after the product with `out_weight`.")
+def out_bias_forgotten(x, heads, in_weight, in_bias, out_weight, out_bias):
+    return composed(x, heads, (in_weight, in_bias, out_weight, torch.zeros_like(out_bias)))
+
+
+@task.wrong("The biases are left out: `in_bias` belongs to the first product, `out_bias` to the last.")
+def biases_forgotten(x, heads, in_weight, in_bias, out_weight, out_bias):
+    return composed(x, heads, (in_weight, torch.zeros_like(in_bias), out_weight, torch.zeros_like(out_bias)))
+
+
+@task.wrong(
+    "The width was cut, but the heads still stand *behind* the places, so attention runs over the heads: the places do"
+    " not see each other at all. Exchange the two dimensions before, and back afterwards."
+)
+def heads_as_places(x, heads, *weights):
+    batch, length, _ = x.shape
+    return composed(
+        x,
+        heads,
+        weights,
+        cut=lambda part: part.reshape(batch, length, heads, -1),
+        join=lambda found: found.reshape(x.shape),
+    )
+
+
+@task.wrong(
+    "This is what the heads have found, each for itself: (batch, heads, length, width / heads). Steps 3 and on are"
+    " missing: join the heads again, and multiply by `out_weight`."
+)
+def not_joined(x, heads, in_weight, in_bias, out_weight, out_bias):
+    batch, length, _ = x.shape
+    parts = torch.nn.functional.linear(x, in_weight, in_bias).chunk(3, dim=-1)
+    q, k, v = (part.reshape(batch, length, heads, -1).transpose(1, 2) for part in parts)
+    return torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)

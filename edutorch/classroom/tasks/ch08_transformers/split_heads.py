@@ -100,3 +100,21 @@ def heads_first(x, heads):
 def pieces_of_heads(x, heads):
     batch, length, width = x.shape
     return x.reshape(batch, length, width // heads, heads).transpose(1, 2)
+
+
+@task.wrong(
+    "Places and width were exchanged *before* the cut, so the cut goes through the wrong numbers: the places of a text"
+    " are torn apart. Cut the width first, then move the new dimension."
+)
+def exchanged_before_the_cut(x, heads):
+    batch, length, width = x.shape
+    return x.transpose(1, 2).reshape(batch, heads, length, width // heads)
+
+
+@task.wrong(
+    "The heads became part of the batch: (batch · heads, length, width / heads). They need a dimension of their own,"
+    " the second one."
+)
+def heads_in_the_batch(x, heads):
+    batch, length, width = x.shape
+    return x.reshape(batch, length, heads, width // heads).transpose(1, 2).flatten(0, 1)

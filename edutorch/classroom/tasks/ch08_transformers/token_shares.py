@@ -142,3 +142,38 @@ def limit_for_single_ones(scores, top_k, top_p):
 )
 def scores_of_zero(scores, top_k, top_p):
     return scores.masked_fill(token_shares(scores, top_k, top_p) == 0, 0.0).softmax(-1)
+
+
+@task.wrong(
+    "The shares are right, but only those of the tokens that were kept are returned, in falling order. Each row of the"
+    " result has a place for *every* token; put the shares where their tokens are, and 0 elsewhere."
+)
+def kept_ones_only(scores, top_k, top_p):
+    return token_shares(scores, top_k, top_p).sort(dim=-1, descending=True).values[:, :top_k]
+
+
+@task.wrong(
+    "A single row is right. With several, all rows together sum to 1: each was divided by the sum of *everything*. Sum"
+    " along the last dimension, with `keepdim=True`."
+)
+def divided_by_all_rows(scores, top_k, top_p):
+    shares = scores.masked_fill(token_shares(scores, top_k, 1.0) == 0, -torch.inf).softmax(-1)
+    kept = shares.masked_fill(token_shares(scores, top_k, top_p) == 0, 0.0)
+    return kept / kept.sum()
+
+
+@task.wrong(
+    "These are the numbers of tokens: one was drawn. Asked for are the probabilities to draw with; drawing comes"
+    " afterwards."
+)
+def drawn_already(scores, top_k, top_p):
+    return token_shares(scores, top_k, top_p).argmax(dim=-1, keepdim=True)
+
+
+@task.wrong(
+    "The shares went to the wrong tokens: `gather` *fetches* from the places that `sort` tells, and here they have to"
+    " be *put* there. The way back is `scatter`."
+)
+def fetched(scores, top_k, top_p):
+    order = scores.sort(dim=-1, descending=True).indices
+    return token_shares(scores, top_k, top_p).sort(dim=-1, descending=True).values.gather(-1, order)
