@@ -36,19 +36,27 @@ def running(home: Path | None = None):
         course = here / "course"
         for folder in COURSE:
             shutil.copytree(ROOT / folder, course / folder, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-        with (here / "lab.log").open("w") as log:
-            server = subprocess.Popen(
-                [sys.executable, "-m", "jupyterlab", *OPTIONS, f"--ServerApp.root_dir={course}"],
-                cwd=here,
-                env=_environment(here),
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # one signal reaches its kernels as well
-            )
-        try:
-            yield *_address(server, here), course
-        finally:
-            _stop(server)
+        command = [sys.executable, "-m", "jupyterlab", *OPTIONS, f"--ServerApp.root_dir={course}"]
+        with serving(command, here, cwd=here, env=_environment(here)) as (address, token):
+            yield address, token, course
+
+
+@contextmanager
+def serving(command: list[str], here: Path, cwd: Path, env: dict[str, str]):
+    """Start a server with its log and its runtime folder in `here`; yield (address, token), and stop it."""
+    with (here / "lab.log").open("w") as log:
+        server = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=env,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # one signal reaches its kernels as well
+        )
+    try:
+        yield _address(server, here)
+    finally:
+        _stop(server)
 
 
 def _environment(here: Path) -> dict[str, str]:
