@@ -8,7 +8,7 @@ GRADES ?= grades
 # JupyterLab refuses to run as root, as one does in a container, unless told so.
 LAB_ARGS ?= $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help lab exercises grade test check bench format notebooks nbgrader wheel clean
+.PHONY: help lab exercises grade test check bench format notebooks nbgrader wheel binder clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is
@@ -52,6 +52,9 @@ nbgrader:  ## try the exercises with nbgrader, in an environment of its own
 wheel: $(VENV)/.wheel  ## build sdist and wheel, and try the wheel in an empty environment
 	$(BIN)/python scripts/try_wheel.py
 
+binder: $(VENV)/.binder  ## try what Binder would do, in a fresh environment and in Chromium
+	$(BIN)/python scripts/try_binder.py $(BINDER_PYTHON)
+
 clean:  ## remove the environment and what tools left behind
 	rm -rf $(VENV) .venv-nbgrader build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
@@ -73,6 +76,10 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 
 $(VENV)/.wheel: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[wheel]'
+	@touch $@
+
+$(VENV)/.binder: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[binder]'
 	@touch $@
 
 $(VENV)/.nbgrader: pyproject.toml | $(BIN)/python
