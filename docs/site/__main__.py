@@ -18,13 +18,12 @@ def main():
     """Write the pages to `build/site` and return how it went."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--into", type=Path, default=ROOT / "build" / "site")
-    parser.add_argument("--fresh", action="store_true", help="make every page anew")
     options = parser.parse_args()
     began = time.perf_counter()
     source = ROOT / "build" / "site-source"
     stage(source)
     arguments = ["--conf-dir", str(HERE), "--fail-on-warning", "--quiet", "--jobs", "2", "--builder", "html"]
-    arguments += ["--doctree-dir", str(ROOT / "build" / "site-doctrees")] + ["--fresh-env"] * options.fresh
+    arguments += ["--doctree-dir", str(ROOT / "build" / "site-doctrees")]
     failed = build_main([*arguments, str(source), str(options.into)])
     problems = [] if failed else check(options.into)
     print(*problems, sep="\n", end="\n" * bool(problems), file=sys.stderr)

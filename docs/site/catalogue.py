@@ -32,13 +32,17 @@ TORCH = {
     "Layers as operators": "activation rectifiers exponential_units dropout conv_functions pooling average_pooling "
     "adaptive_pooling normalization embedding pixel_shuffle recurrent_cells recurrent_layers",
     "Losses as operators": "binary_cross_entropy contrast ctc divergence",
-    "Recording, settings and files": "modes settings printing serialization compiler as_torch",
 }
+ELSE = (
+    "Recording, settings and files"  # names of `torch` that are no operators: all of them, unless a group has the file
+)
 
 # Every other area: the name it has for users, and the module that holds it.
 AREAS = {
     "torch.autograd": "edutorch.autograd",
+    "torch.autograd.function": "edutorch.autograd.function",
     "torch.autograd.functional": "edutorch.autograd.functional",
+    "torch.amp": "edutorch.amp",
     "torch.nn": "edutorch.nn",
     "torch.nn.functional": "edutorch.nn.functional",
     "torch.nn.init": "edutorch.nn.init",
@@ -70,6 +74,7 @@ AREAS = {
     "edutorch.vision.transforms": "edutorch.vision.transforms",
     "edutorch.vision.transforms.functional": "edutorch.vision.transforms.functional",
     "edutorch.vision.datasets": "edutorch.vision.datasets",
+    "edutorch.vision.datasets.utils": "edutorch.vision.datasets.utils",
     "edutorch.vision.models": "edutorch.vision.models",
     "edutorch.vision.utils": "edutorch.vision.utils",
     "edutorch.text": "edutorch.text",
@@ -104,9 +109,8 @@ class Entry:
         """The page it stands on."""
         if self.is_value:
             return area_page(self.area)
-        stem = self.name.replace("torch.Tensor", "torch.Tensor-class") if self.name == "torch.Tensor" else self.name
-        # On some machines `VGG.html` and `vgg.html` are one file.
-        return f"reference/{stem}-class" if self.name in _alike_but_for_case() else f"reference/{stem}"
+        # On some machines `Tensor.html` and `tensor.html` are one file.
+        return f"reference/{self.name}" + "-class" * (self.name in _alike_but_for_case())
 
 
 @dataclass
@@ -256,7 +260,7 @@ def _area(name, module):
         groups.setdefault(heading, []).append((full, entry))
         leads[heading] = lead
     if name == "torch":
-        groups = {title: groups[title] for title in TORCH}
+        groups = {title: groups[title] for title in (*TORCH, ELSE)}
     elif len(named) <= _FEW or len(groups) == 1:
         groups, leads = {"": [pair for pairs in groups.values() for pair in pairs]}, {"": ""}
     return Area(name, module, groups, leads)
@@ -277,6 +281,8 @@ def _torch_group(entry):
     for title, files in TORCH.items():
         if file in files.split():
             return title, ""
+    if not entry.home.startswith("edutorch.ops."):
+        return ELSE, ""
     raise LookupError(f"{entry.name} of {entry.home}: no group in docs/site/catalogue.py has the file `{file}`")
 
 

@@ -2,10 +2,11 @@
 
 Why Sphinx: its search needs no server (a page opened from the disk finds as well as one from the web), it knows
 Python's names and refuses a link to one that is not there, and what our docstrings need is a page of Python away.
-MkDocs' search needs a server, and its mathematics a script. Nothing here asks another host: formulas become MathML while
-the pages are made, fonts are the reader's, and the lessons come with the outputs they were committed with.
+MkDocs' search needs a server, and its mathematics a script. Nothing here asks another host: formulas become MathML
+while the pages are made, fonts are the reader's, and the lessons come with the outputs they were committed with.
 """
 
+import hashlib
 import sys
 from pathlib import Path
 
@@ -19,7 +20,6 @@ project = "edutorch"
 author = copyright = "edutorch developers"
 version = release = __version__
 extensions = ["myst_nb"]
-exclude_patterns = []
 nitpicky = True
 show_warning_types = True
 maximum_signature_line_length = 88
@@ -47,8 +47,15 @@ pygments_style = "friendly"
 pygments_dark_style = "native"
 
 
+# When this changes, Sphinx makes every page anew: what they say is in these files.
+written_in = hashlib.sha256(
+    b"".join(p.read_bytes() for folder in ("edutorch", "docs/site") for p in sorted((ROOT / folder).rglob("*.py")))
+).hexdigest()
+
+
 def setup(app):
     """Add the directives, the mathematics, and the links to lines."""
+    app.add_config_value("written_in", "", "env")
     app.add_directive("entry", entries.ShowEntry)
     app.add_directive("names", listings.ShowNames)
     app.add_directive("tensor-methods", listings.ShowMethods)

@@ -304,7 +304,7 @@ def called(value, depth=2):
 
 
 def members(cls):
-    """Yield (name, function, as it stands in the class) for what a class describes, or a base without a page of its own."""
+    """Yield (name, function, as it stands in the class) for what a class describes, or a base that has no page."""
     public = {e.object for e in catalogue.entries().values() if inspect.isclass(e.object)} - {cls}
     elsewhere = {base for c in cls.__mro__ if c in public for base in c.__mro__}
     hidden = [c for c in cls.__mro__ if c not in elsewhere and c.__module__.startswith("edutorch")]
@@ -333,8 +333,8 @@ def signature(value, bound=False, into=True):
         return "(…)" if callable(value) and not inspect.isclass(value) else ""
     if not callable(value):
         return ""
-    parameters = [p.replace(annotation=p.empty, default=shown_default(p)) for p in found.parameters.values()]
-    if inspect.isclass(value) and {p.kind for p in parameters} == {p.VAR_POSITIONAL, p.VAR_KEYWORD}:
+    parameters = [_bare(p) for p in found.parameters.values()]
+    if inspect.isclass(value) and [p.name for p in parameters] == ["args", "kwargs"]:
         parameters = described_parameters(value) or parameters
     if not into:
         parameters = [p for p in parameters if p.name != "out"]
@@ -349,7 +349,7 @@ def described_parameters(cls):
     for base in cls.__mro__[1:]:
         found = inspect.signature(base.__init__).parameters
         if {*named} & {*found}:
-            return [p.replace(annotation=p.empty, default=shown_default(p)) for n, p in found.items() if n in named]
+            return [_bare(p) for n, p in found.items() if n in named]
     return []
 
 
@@ -359,6 +359,10 @@ def method_signature(name):
     if catalogue.is_inplace_form(method):
         method = inspect.getclosurevars(method).nonlocals["call"]
     return signature(method, bound=True, into=False)
+
+
+def _bare(parameter):
+    return parameter.replace(annotation=parameter.empty, default=shown_default(parameter))
 
 
 class Shown:

@@ -108,6 +108,8 @@ def _is_symbol(word, following, rest, found, names):
         return True
     if len(word.rstrip("'")) == 1 or word in GREEK or word in FUNCTIONS or word in names:
         return True
+    if word.rstrip("0123456789") in GREEK:
+        return True
     return bool(following and following in "[_^(") or bool(re.fullmatch(r"[A-Za-z]{1,2}\d+|d[a-z]|k[HW]", word))
 
 

@@ -42,42 +42,41 @@ def stage(folder: Path):
 
 def texts():
     """Return the pages that are Markdown files of the repository."""
-    files = [ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+    files = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
     return {f"{f.stem.lower()}.md": relinked(f.read_text(encoding="utf-8"), f) for f in files}
 
 
-def relinked(text, file):
+def relinked(text: str, file: Path) -> str:
     """Return a text whose links to files of the repository lead to their pages."""
 
     def page(match):
-        target, _, anchor = match[1].partition("#")
-        if re.match(r"[a-z]+:", match[1]) or not target:
+        target, _, anchor = match[2].partition("#")
+        if re.match(r"[a-z]+:", target) or not target:
             return match[0]
-        path = (file.parent / target).resolve().relative_to(ROOT)
-        return f"]({page_of(path)}{'#' + anchor if anchor else ''})"
+        path = (file.parent / target).resolve()
+        if not path.exists():
+            raise LookupError(f"{file.name} leads to {target}, which does not exist")
+        found = page_of(path.relative_to(ROOT))
+        return f"[{match[1]}]({found}{'#' + anchor if anchor else ''})" if found else match[1]
 
-    return re.sub(r"\]\(([^)\s]+)\)", page, text)
+    return re.sub(r"\[([^\]\[]*)\]\(([^)\s]+)\)", page, text)
 
 
 def page_of(path):
-    """Return the page that shows a file of the repository.
-
-    Raises:
-        LookupError: for a file that no page shows.
-    """
+    """Return the page that shows a file of the repository; nothing for what the site leaves out, such as tests."""
     if path.suffix == ".py" and path in source_files():
         return f"/source/{path.with_suffix('')}.rst"
     if (path / "__init__.py") in source_files():
         return f"/source/{path}/__init__.rst"
-    if path.parent == Path("lessons"):
-        return f"/{path}"
+    if path.parts[0] == "lessons":
+        return f"/{path}" if path.suffix == ".ipynb" else "/index.md"
     if path.parts[0] == "exercises":
         return f"/exercises/{path.parts[1]}.md" if len(path.parts) > 1 else "/exercises/index.md"
     if path.parts[:2] == ("docs", "images"):
         return f"/images/{path.name}"
     if path.suffix == ".md" and path.parent in (Path("docs"), Path()):
-        return "/index.md" if path.stem == "README" else f"/{path.stem.lower()}.md"
-    raise LookupError(f"docs/site/stage.py: no page shows {path}")
+        return f"/{path.stem.lower()}.md"
+    return ""
 
 
 # ---- the course
@@ -122,7 +121,7 @@ def exercises():
 
 def start(pages):
     """Return the start page: what the site has in a list that the sidebar shows too."""
-    reading = [name for name in ("coming_from_pytorch.md", "reading_the_source.md") if name in pages]
+    reading = [name for name in ("readme.md", "coming_from_pytorch.md", "reading_the_source.md") if name in pages]
     reading += [name for name in texts() if name not in reading]
     listed = {
         "LESSONS": "\n".join(name for name in pages if name.startswith("lessons/")),
@@ -139,7 +138,7 @@ def start(pages):
 
 
 def areas_below(name):
-    """Return the pages that the sidebar shows below an area: `torch.nn.utils` below `torch.nn`, at its top the others."""
+    """Return the pages that the sidebar shows below an area, as `torch.nn.utils.rnn` below `torch.nn.utils`."""
     pages = []
     for area in catalogue.areas():
         over = [a.name for a in catalogue.areas() if area.name.startswith(a.name + ".") and area.name.count(".") > 2]

@@ -247,5 +247,10 @@ def polygamma(n, input, *, out=None):
     return digamma(input, out=out) if n == 0 else derivative_of_digamma(input, n, out=out)
 
 
-Tensor.polygamma = lambda self, n: polygamma(n, self)
-Tensor.polygamma_ = inplace_form(Tensor.polygamma, "polygamma_")
+def _polygamma_method(self, n):
+    """Return the n-th derivative of `digamma` at the tensor's elements."""
+    return polygamma(n, self)
+
+
+Tensor.polygamma = _polygamma_method
+Tensor.polygamma_ = inplace_form(_polygamma_method, "polygamma_")

@@ -1,0 +1,142 @@
+"""The reference forgets no public name, and reads every docstring: what needs no Sphinx to be seen."""
+
+import importlib
+import inspect
+import pkgutil
+import types
+
+import pytest
+
+import edutorch
+from docs.site import catalogue, docstring, formula
+from edutorch.op import OPS
+
+# In a file's `__all__` for the files beside it, and not for users.
+FOR_NEIGHBOURS = {
+    "BackwardGates", "BackwardHookFunction", "ImageClassification", "SpectralNorm", "Stateful", "Stream", "WeightNorm",
+    "_LRScheduler", "add_to_last_node", "bumped", "collate", "in_two_steps", "soft_cross_entropy",
+}  # fmt: skip
+MODULES = sorted(
+    m.name
+    for m in pkgutil.walk_packages(edutorch.__path__, "edutorch.")
+    if "__main__" not in m.name and ".tasks" not in m.name
+)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_public_names_are_in_the_reference(name):
+    module = importlib.import_module(name)
+    shown = {id(entry.object) for entry in catalogue.entries().values()}
+    for public in getattr(module, "__all__", ()):
+        value = getattr(module, public)
+        if name.startswith("edutorch.ops.") and f"torch.nn.functional.{public}" in catalogue.entries():
+            continue  # users call the function in front of it
+        if callable(value) and public not in FOR_NEIGHBOURS and not catalogue.is_inplace_form(value):
+            assert id(value) in shown, f"{name}.{public}: add its module to AREAS in docs/site/catalogue.py"
+
+
+def test_every_operator_is_in_the_reference():
+    shown = {catalogue.operator_of(entry.object) for entry in catalogue.entries().values()}
+    methods = {catalogue.operator_of(method) for method in vars(edutorch.Tensor).values() if callable(method)}
+    assert not [name for name, op in OPS.items() if op not in shown | methods]
+
+
+def test_every_name_of_torch_is_in_the_reference():
+    names = {n for n, v in vars(edutorch).items() if not n.startswith("_") and not isinstance(v, types.ModuleType)}
+    listed = {name for group in catalogue.areas()[0].groups.values() for name, _ in group}
+    assert {f"torch.{n}" for n in names} - listed == {"torch.TYPE_CHECKING", "torch.load_later"}
+
+
+def test_pages_differ_in_more_than_case():
+    pages = [e.page for e in {id(e): e for e in catalogue.entries().values()}.values() if not e.is_value]
+    assert len({page.casefold() for page in pages}) == len(pages)
+
+
+def test_public_methods_of_tensor_say_what_they_do():
+    silent = []
+    for name in dir(edutorch.Tensor):
+        method = inspect.getattr_static(edutorch.Tensor, name)
+        if (
+            not name.startswith("_")
+            and (isinstance(method, property) or callable(method))
+            and not inspect.getdoc(method)
+        ):
+            silent.append(name)
+    assert silent == []
+
+
+@pytest.mark.parametrize("entry", {e.name: e for e in catalogue.entries().values() if not e.is_value}.values(),
+                         ids=lambda entry: entry.name)  # fmt: skip
+def test_docstring_can_be_set(entry):
+    text = inspect.getdoc(entry.object)
+    assert text, "a public name without a docstring"
+    for block in docstring.blocks(text):
+        assert block.text.strip(), f"the section {block.kind} is empty"
+        if block.kind in ("Math", "Gradient"):
+            for line in block.text.splitlines():
+                for kind, piece in formula.segments(line):
+                    if kind == "math":
+                        assert piece.count("{") == piece.count("}")
+                        assert "__" not in piece
+
+
+@pytest.mark.parametrize(
+    ("plain", "latex"),
+    [
+        ("y = sin x / cos x", r"y = \frac{\sin\, x}{\cos\, x}"),
+        ("dL/dx = -g / sqrt(1 - x^2)", r"\frac{\partial L}{\partial x} = - \frac{g}{\sqrt{1 - x^{2}}}"),
+        ("dL/dx_ij = g_j / n", r"\frac{\partial L}{\partial x_{i j}} = \frac{g_{j}}{n}"),
+        ("y = (e^x - e^-x) / 2", r"y = \frac{e^{x} - e^{-x}}{2}"),
+        ("y_j = 1/n sum_i x_ij", r"y_{j} = \frac{1}{n} \sum_{i} x_{i j}"),
+        ("x <= y != z", r"x \le y \ne z"),
+        ("a ^ b", r"a \oplus b"),
+        ("|x| < eps", r"|x| < \varepsilon"),
+        ("[-pi/2, pi/2)", r"\left[ - \frac{\pi}{2} , \frac{\pi}{2} \right)"),
+        ("y = beta1 m + x^(p-1)", r"y = \beta_{1} m + x^{p - 1}"),
+    ],
+)
+def test_plain_formulas_become_latex(plain, latex):
+    assert formula.to_latex(plain) == latex
+
+
+def test_words_between_formulas_stay_words():
+    found = formula.segments("dL/dx = g where x > 0, else 0")
+    assert found == [
+        ("math", r"\frac{\partial L}{\partial x} = g"),
+        ("text", " where "),
+        ("math", "x > 0"),
+        ("text", ", else "),
+        ("math", "0"),
+    ]
+
+
+def test_parameters_are_no_words():
+    assert formula.to_latex("y = stride p + left", {"left"}) == r"y = \mathrm{stride}\; p + \mathrm{left}"
+    assert ("text", " left over") in formula.segments("g left over", set())
+
+
+def test_docstring_is_taken_apart():
+    text = """Do it.
+
+Shape:    input (*) -> out (*)
+Math:     y = x,
+          z = y
+Args:
+    a: the first. b: the second
+        of two.
+    c: more.
+
+    Words on their own.
+
+Example:
+    >>> 1
+    1
+"""
+    blocks = docstring.blocks(text)
+    assert [b.kind for b in blocks] == ["text", "Shape", "Math", "Args", "Example"]
+    assert blocks[2].text == "y = x,\nz = y"
+    assert docstring.items(blocks[3].text) == [
+        ("a", "the first. b: the second of two."),
+        ("c", "more."),
+        ("", "Words on their own."),
+    ]
