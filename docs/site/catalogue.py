@@ -7,6 +7,7 @@ them makes public finds its page by itself, and a file of operators that no grou
 from __future__ import annotations
 
 import inspect
+import pkgutil
 import sys
 import types
 from dataclasses import dataclass, field
@@ -37,12 +38,12 @@ ELSE = (
     "Recording, settings and files"  # names of `torch` that are no operators: all of them, unless a group has the file
 )
 
-# Every other area: the name it has for users, and the module that holds it.
+# Further areas, in their order: the name that each has for users, and the module that holds it. A package of edutorch
+# that is not among them comes behind them.
 AREAS = {
     "torch.autograd": "edutorch.autograd",
     "torch.autograd.function": "edutorch.autograd.function",
     "torch.autograd.functional": "edutorch.autograd.functional",
-    "torch.amp": "edutorch.amp",
     "torch.nn": "edutorch.nn",
     "torch.nn.functional": "edutorch.nn.functional",
     "torch.nn.init": "edutorch.nn.init",
@@ -86,6 +87,8 @@ INTERNAL = "edutorch.ops"  # the area of the operators that only other operators
 
 # Names that a module needs and does not offer.
 _TOOLS = {"TYPE_CHECKING", "annotations", "import_module", "load_later"}
+# Packages that the library itself is made of; their files are among the pages of source.
+_NOT_PUBLIC = {"edutorch.kernels", "edutorch.op", "edutorch.ops", "edutorch.streams"}
 _FEW = 9  # an area with no more names than these is not divided into groups
 
 
@@ -133,12 +136,23 @@ def entries() -> dict[str, Entry]:
     """Return every public name with its entry; names of one object share it."""
     found: dict[str, Entry] = {}
     by_identity: dict[int, Entry] = {}
-    for area, module in [("torch", edutorch), *((a, import_module(m)) for a, m in AREAS.items())]:
+    for area, module in area_modules().items():
         for name in public_names(module):
             add(found, by_identity, area, name, getattr(module, name))
     for name, op in OPS.items():
         if id(op.fn) not in by_identity and not _is_method(op):
             add(found, by_identity, INTERNAL, name, op.fn)
+    return found
+
+
+@cache
+def area_modules():
+    """Return the module of each area but the last."""
+    found = {"torch": edutorch} | {area: import_module(module) for area, module in AREAS.items()}
+    claimed = {module.__name__ for module in found.values()} | _NOT_PUBLIC
+    for top in pkgutil.iter_modules(edutorch.__path__, "edutorch."):
+        if top.ispkg and not any(name == top.name or name.startswith(top.name + ".") for name in claimed):
+            found[top.name.replace("edutorch", "torch")] = import_module(top.name)
     return found
 
 
@@ -249,7 +263,7 @@ def _same(method, function):
 @cache
 def areas() -> list[Area]:
     """Return the pages that list names, in their order."""
-    return [_area("torch", edutorch), *(_area(a, import_module(m)) for a, m in AREAS.items()), _internal()]
+    return [*(_area(name, module) for name, module in area_modules().items()), _internal()]
 
 
 def _area(name, module):
