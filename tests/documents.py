@@ -18,8 +18,8 @@ LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
 
 
 def read(name):
-    """Return the text of a page by its path in the repository."""
-    return (ROOT / name).read_text(encoding="utf-8")
+    """Return the text of a page by its path in the repository, with plain spaces where a line must not break."""
+    return (ROOT / name).read_text(encoding="utf-8").replace("\xa0", " ")
 
 
 def examples(name):
