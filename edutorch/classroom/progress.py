@@ -184,6 +184,7 @@ class Progress:
 
     def _repr_html_(self):
         parts = []
+        heads = "".join(f'<th style="text-align: left">{head}</th>' for head in ("Done", "Task", "What", "How far"))
         for title, rows in self.chapters:
             done = sum(bool(entry.get("passed")) for _, _, entry in rows)
             cells = "".join(
@@ -193,7 +194,8 @@ class Progress:
                 for name, what, entry in rows
             )
             bar = f'<progress max="{len(rows)}" value="{done}" aria-label="{html.escape(title)}"></progress>'
-            parts.append(f"<h4>{html.escape(title)} {bar} {done} of {len(rows)}</h4><table>{cells}</table>")
+            caption = f"<b>{html.escape(title)}</b> {bar} {done} of {len(rows)}"
+            parts.append(f'<table><caption style="text-align: left">{caption}</caption><tr>{heads}</tr>{cells}</table>')
         parts += [f"<p>{html.escape(line)}</p>" for line in self.told]
         if self.archive is not None:
             # From the notebook's folder: JupyterLab finds the file, and leaves a link with `download` to the browser.

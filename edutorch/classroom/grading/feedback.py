@@ -68,7 +68,7 @@ def _plain(text):
 
 def _page(graded):
     parts = [f"<p>{number(graded.points)} of {number(graded.most)} points.</p>"]
-    parts.append("<table><tr><th>Task</th><th>Points</th><th></th></tr>")
+    parts.append("<table><tr><th>Task</th><th>Points</th><th>How it stands</th></tr>")
     for mark in graded.marks:
         of = f"{number(mark.points)} of {number(mark.most)}"
         parts.append(f"<tr><td><code>{mark.task}</code></td><td class=number>{of}</td><td>{_e(mark.state)}</td></tr>")
@@ -105,4 +105,5 @@ def _e(text):
 
 def _html(title, parts):
     head = f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{_e(title)}</title>'
-    return f"{head}<style>{STYLE}</style></head><body><h1>{_e(title)}</h1>\n" + "\n".join(parts) + "</body></html>\n"
+    body = "\n".join([f"<main><h1>{_e(title)}</h1>", *parts, "</main>"])
+    return f"{head}<style>{STYLE}</style></head><body>{body}</body></html>\n"

@@ -6,7 +6,7 @@ stride and padding.
 
 Write `conv2d(input, weight, bias=None, stride=1, padding=0)`:
 
-| | shape |
+| tensor | shape |
 |---|---|
 | `input` | (N, C, H, W) |
 | `weight` | (F, C, h, w): F filters, windows of h × w, not always square |
