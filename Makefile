@@ -8,7 +8,7 @@ GRADES ?= grades
 # JupyterLab refuses to run as root, as one does in a container, unless told so.
 LAB_ARGS ?= $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help lab exercises grade test check bench format notebooks nbgrader wheel binder clean
+.PHONY: help lab exercises grade test check bench format notebooks docs nbgrader wheel binder clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is
@@ -45,6 +45,9 @@ notebooks: $(VENV)/.test  ## run the lessons and write their outputs
 exercises: $(VENV)/.lessons  ## write the notebooks of the exercises from their task files
 	$(BIN)/python scripts/make_exercises.py
 
+docs: $(VENV)/.docs  ## write the browsable reference into build/site, and check its links
+	$(BIN)/python -m docs.site
+
 nbgrader:  ## try the exercises with nbgrader, in an environment of its own
 	$(MAKE) VENV=.venv-nbgrader .venv-nbgrader/.nbgrader
 	.venv-nbgrader/bin/python scripts/try_nbgrader.py
@@ -80,6 +83,10 @@ $(VENV)/.wheel: pyproject.toml | $(BIN)/python
 
 $(VENV)/.binder: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[binder]'
+	@touch $@
+
+$(VENV)/.docs: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[docs]'
 	@touch $@
 
 $(VENV)/.nbgrader: pyproject.toml | $(BIN)/python
