@@ -42,6 +42,14 @@ def test_core_operator_has_a_sample(name):
         assert name in SAMPLED or name.removesuffix("_") in SAMPLED
 
 
+REACHABLE = [name for name in OPS if hasattr(edutorch, name) or hasattr(edutorch.Tensor, name)]
+
+
+@pytest.mark.parametrize("name", sorted({*REACHABLE} - {"astype"}))  # NumPy's name for `to`, which PyTorch has not
+def test_operator_that_users_can_call_has_a_sample(name):
+    assert name in SAMPLED
+
+
 @pytest.mark.parametrize("name", sorted(OPS))
 def test_operator_is_documented(name):
     """Every operator's page has the mathematics: Shape, Math, and Gradient where it has one."""

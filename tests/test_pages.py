@@ -116,3 +116,12 @@ def test_figures_of_coming_from_pytorch():
     steps = [row for row in rows(section("README.md", "## How fast")) if not row[0].startswith("*")]
     ratios = [float(row[3]) for row in steps]
     assert f"takes between {min(ratios)} and {max(ratios)} times PyTorch's time" in text
+
+
+def test_make_targets_that_pages_name_are_there_and_in_its_help():
+    makefile = read("Makefile")
+    targets = set(re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[1].split())
+    pages = ["README.md", "CONTRIBUTING.md", *(str(path.relative_to(ROOT)) for path in ROOT.glob("docs/*.md"))]
+    named = {name for page in pages for name in re.findall(r"(?:^|`)make ([a-z]+)", read(page), re.MULTILINE)}
+    assert {"lab", "test", "check", "bench", "grade", "notebooks"} <= named <= targets
+    assert set(re.findall(r"^([a-z]+):[^#\n]*## ", makefile, re.MULTILINE)) == targets
