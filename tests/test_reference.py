@@ -9,6 +9,7 @@ import pytest
 
 import edutorch
 from docs.site import catalogue, docstring, formula
+from docs.site.links import check
 from edutorch.op import OPS
 
 # In a file's `__all__` for the files beside it, and not for users.
@@ -139,4 +140,24 @@ Example:
         ("a", "the first. b: the second of two."),
         ("c", "more."),
         ("", "Words on their own."),
+    ]
+
+
+def test_links_are_checked(tmp_path):
+    (tmp_path / "style.css").write_text("a { background: url(https://elsewhere.example/a.png) }")
+    (tmp_path / "good.html").write_text(
+        '<h1 id="top">x</h1><a href="bad.html">y</a><a href="https://example.org">z</a>'
+    )
+    (tmp_path / "bad.html").write_text(
+        '<a href="good.html#top">fine</a><a href="good.html#nowhere">1</a><a href="gone.html">2</a>'
+        '<script src="https://elsewhere.example/x.js"></script><link rel="stylesheet" href="style.css">'
+        '<img src="gone.svg"><style>@import "//elsewhere.example/b.css";</style>'
+    )
+    assert sorted(check(tmp_path)) == [
+        "bad.html: gone.html: no such file",
+        "bad.html: gone.svg: no such file",
+        "bad.html: good.html#nowhere: no such place on that page",
+        "bad.html: loads //elsewhere.example/b.css",
+        "bad.html: loads https://elsewhere.example/x.js",
+        "style.css: loads https://elsewhere.example/a.png",
     ]

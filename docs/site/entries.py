@@ -35,7 +35,10 @@ def show(directive, name):
     value = entry.object
     kind = "class" if inspect.isclass(value) else "data" if entry.is_value else "function"
     teller = Teller(directive, entry.area, entry.name, value)
-    body = [nodes.paragraph("", "", nodes.literal(text=repr(value)))] if entry.is_value else teller.body()
+    if entry.is_value:
+        names = [entry.name, *entry.aliases]
+        return [node for name in names for node in describe(directive, kind, [name], value=shown_value(value))]
+    body = teller.body()
     if kind == "class":
         for member, held, described in members(value):
             body += show_member(directive, entry, member, held, described)
@@ -56,9 +59,10 @@ def show_member(directive, entry, name, value, described):
     return describe(directive, form, [full + call], told)
 
 
-def describe(directive, kind, signatures, content=()):
+def describe(directive, kind, signatures, content=(), value=""):
     """Return Sphinx's description of an object under several names, with what is to be said of it."""
     text = f".. py:{kind}:: " + ("\n" + " " * (len(kind) + 9)).join(signatures)
+    text += f"\n   :value: {value}" if value else ""
     made = directive.parse_text_to_nodes(text)
     description = next(node for node in made if isinstance(node, addnodes.desc))
     description[-1] += [*content]
@@ -88,7 +92,28 @@ class Teller:
             if block.kind == "Example":
                 shown.append(nodes.rubric(text="Example"))
             shown += self._paragraphs(block)
+        if sources:
+            shown += self._formulas_of_operator(inspect.getdoc(self.value) or "")
         return shown + (self._sources() if sources else [])
+
+    def _formulas_of_operator(self, text):
+        """Return the formulas of the one operator that a function stands in front of, where its own text has none."""
+        operators = self._operators()
+        own = {block.kind for block in docstring.blocks(text)}
+        if len(operators) != 1 or own & {"Math", "Gradient"}:
+            return []
+        op = operators[0]
+        told = Teller(self.directive, self.area, self.name, op.fn)
+        fields = nodes.field_list()
+        for block in docstring.blocks(op.doc or ""):
+            if block.kind in ("Math", "Gradient"):
+                fields += nodes.field(
+                    "", nodes.field_name(text=block.kind), nodes.field_body("", *told._section(*block))
+                )
+        by = f"{catalogue.INTERNAL}.{op.name}"
+        link = reference(by, nodes.literal(text=op.name)) if by in index() else nodes.literal(text=op.name)
+        lead = nodes.paragraph("", "", nodes.Text("Computed by the operator "), link, nodes.Text(":"))
+        return [lead, fields] if fields.children else []
 
     def _paragraphs(self, block):
         if block.kind == "text":
@@ -269,7 +294,7 @@ def place_reference(value):
     path = Path(inspect.getsourcefile(value)).relative_to(ROOT)
     line = value.__code__.co_firstlineno if hasattr(value, "__code__") else inspect.getsourcelines(value)[1]
     return addnodes.pending_xref(
-        "", nodes.literal(text=f"{path}:{line}"), refdomain="edutorch", reftype="line", reftarget=str(path), line=line
+        "", nodes.literal(text=f"{path}:{line}"), refdomain="", reftype="line", reftarget=str(path), line=line
     )
 
 
@@ -363,6 +388,11 @@ def method_signature(name):
 
 def _bare(parameter):
     return parameter.replace(annotation=parameter.empty, default=shown_default(parameter))
+
+
+def shown_value(value):
+    """Return a constant as it prints; of an object without a printed form, its kind."""
+    return type(value).__name__ if " at 0x" in repr(value) else " ".join(repr(value).split())
 
 
 class Shown:

@@ -15,9 +15,7 @@ from .listings import source_files
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 WIDGET = "application/vnd.jupyter.widget-view+json"
-IN_JUPYTER = (
-    "<p class='widget'>Here JupyterLab shows controls to play with; what they set, the next cell gives as numbers.</p>"
-)
+IN_JUPYTER = "<p class='widget'>In JupyterLab, controls to play with stand here. The cells that follow do without.</p>"
 
 
 def stage(folder: Path):
