@@ -12,6 +12,8 @@ import inspect
 import json
 import re
 
+from ..ops.from_data import as_tensor
+from ..tensor import Tensor
 from .task import Task, chapter, find
 
 STUB = ("# YOUR CODE HERE", "raise NotImplementedError()")
@@ -153,9 +155,18 @@ def _examples(task):
         raise ValueError(f"{task.name} has a probe: put its examples into the statement")
     lines = []
     for case in task.examples:
-        call = f"{task.name}({', '.join(repr(a) for a in case)})"
+        call = f"{task.name}({', '.join(map(_typed, case))})"
         lines += [f">>> {call}", *repr(task.reference(*case)).splitlines()]
     return "```python\n" + "\n".join(lines) + "\n```"
+
+
+def _typed(argument):
+    """Return an argument as somebody would type it."""
+    if not isinstance(argument, Tensor):
+        return repr(argument)
+    numbers = argument.tolist()
+    usual = as_tensor(numbers).dtype == argument.dtype
+    return f"torch.tensor({numbers}{'' if usual else f', dtype={argument.dtype}'})"
 
 
 def _markdown(name, source):

@@ -103,7 +103,8 @@ class Verdict:
         if self.case is not None:
             rows = "".join(
                 f'<tr><th scope="row" style="text-align: left; vertical-align: top">{html.escape(name)}</th>'
-                f'<td style="text-align: left"><pre style="margin: 0">{html.escape(value)}</pre></td></tr>'
+                '<td style="text-align: left">'
+                f'<pre style="margin: 0; background: none">{html.escape(value)}</pre></td></tr>'
                 for name, value in self.case.rows
             )
             parts.append(

@@ -23,7 +23,7 @@ from edutorch.classroom import Task, never_calls, numerical_gradient
 
 
 def bptt(grad, x, h0, W_ih, W_hh):
-    """Return the gradients of `W_ih`, `W_hh` and `h0`; `grad` holds what arrives at each state from the loss."""
+    """Return the gradients of `W_ih`, `W_hh` and `h0`."""
     states = [h0]
     for x_t in x:
         states.append(torch.tanh(x_t @ W_ih.T + states[-1] @ W_hh.T))

@@ -26,7 +26,7 @@ from edutorch.classroom import Task
 
 
 def forecast_windows(series, length, ahead, cut):
-    """Return (training windows, their targets, test windows, their targets), scaled by the past alone."""
+    """Return training windows, their targets, test windows, their targets."""
     past = series[:cut]
     scaled = (series - past.mean()) / past.std()
     rows = scaled.unfold(0, length + ahead, 1)  # a window, the steps that are jumped over, the target

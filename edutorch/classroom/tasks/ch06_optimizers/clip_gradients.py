@@ -20,7 +20,7 @@ from edutorch.classroom import Task, never_calls, swap
 
 
 def clip_gradients(parameters, max_norm):
-    """Shorten the gradients together to the length `max_norm`, if they are longer; return the length they had."""
+    """Shorten the gradients, if they are too long; return the length they had."""
     gradients = [p.grad for p in parameters if p.grad is not None]
     length = sum((g**2).sum().item() for g in gradients) ** 0.5
     if length > max_norm:
