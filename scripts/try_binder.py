@@ -4,6 +4,7 @@
 
 1. repo2docker, which makes Binder's images, is asked what it sees in `binder/`.
 2. A fresh environment gets the packages of Binder's own image, then what repo2docker would run here for us.
+   The repository is the last commit, as Binder clones it.
 3. The server starts as in the image. Chromium opens the address of the README's badge, runs the lesson, answers an
    exercise, and takes the work home.
 4. The server starts again without a memory, as Binder does, and the work is brought back.
@@ -12,12 +13,15 @@ Not tried: the image's operating system and its conda packages. Their versions a
 installed with pip. PYTHON is any Python; without it, the one that Binder would take, or else the one that runs this.
 """
 
+import io
 import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 from contextlib import chdir, contextmanager
@@ -28,6 +32,7 @@ from urllib.parse import parse_qs, urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+os.environ.setdefault("EDUTORCH_BROWSER_LIMIT_S", "40")
 
 from playwright.sync_api import sync_playwright  # noqa: E402
 from repo2docker.app import Repo2Docker  # noqa: E402
@@ -107,13 +112,11 @@ def chosen_python(version):
     return sys.executable
 
 
-def copied(repository, to):
-    """Copy what git tracks, as it lies here: Binder clones."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=repository, capture_output=True, text=True, check=True)
-    for name in filter(None, listed.stdout.split("\0")):
-        if (repository / name).exists():
-            (to / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(repository / name, to / name)
+def cloned(to, *paths):
+    """Put into a folder what Binder would clone: the last commit, or these paths of it."""
+    packed = subprocess.run(["git", "archive", "HEAD", *paths], cwd=ROOT, capture_output=True, check=True)
+    with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as archive:
+        archive.extractall(to, filter="data")
 
 
 def run(*command, **options):
@@ -247,6 +250,7 @@ def second_visit(browser, place, keep):
         _, told = add_and_run(notebook, f'progress("{keep.name}")')
         expect(f"✓ {TASK}" in told and "ch01_tensors.ipynb is back" in told, f"the work is back: {told}")
         notebook.execute("docmanager:reload")
+        notebook.page.click(".jp-Dialog button.jp-mod-accept")  # what is open has changed, too: reload all the same
         notebook.page.wait_for_function(
             "([at, text]) => window.edutorch.panel.content.widgets[at].model.sharedModel.source === text",
             arg=[at[f"{TASK}-solution"], ANSWER],
@@ -265,16 +269,17 @@ def visited(here, variables, figures):
             figures["server"] = time.perf_counter() - start
             first_visit(context, place, lesson, keep, figures)
         shutil.rmtree(here / "course" / "exercises")
-        copied(ROOT, here / "course")
+        cloned(here / "course", "exercises")
         with serving(here, variables) as place:
             second_visit(context, place, keep)
         browser.close()
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that what was started ends, and folders go
     with tempfile.TemporaryDirectory(prefix="edutorch-binder-", ignore_cleanup_errors=True) as folder:
         here = Path(folder)
-        copied(ROOT, here / "course")
+        cloned(here / "course")
         plan = described(here / "course")
         python = sys.argv[1] if len(sys.argv) > 1 else chosen_python(plan.python)
         variables, figures = installed(plan, python, here)

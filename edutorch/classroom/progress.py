@@ -163,7 +163,7 @@ class Progress:
 
     Attributes:
         chapters: (title, [(task, its title, entry)]) for each chapter.
-        told: lines below the table: where it is kept, what was brought back.
+        told: lines above the tables: how they are kept, what was packed or brought back.
         archive: the file to download, if one was packed.
     """
 
@@ -172,18 +172,22 @@ class Progress:
     archive: Path | None = None
 
     def __str__(self):
-        lines = []
+        lines = [*self.told]
         for title, rows in self.chapters:
             done = sum(bool(entry.get("passed")) for _, _, entry in rows)
             lines += ["", f"{title}: {done} of {len(rows)}"]
             lines += [f"  {_sign(entry)} {name:<28} {_words(entry)}".rstrip() for name, _, entry in rows]
-        return "\n".join([*lines[1:], "", *self.told])
+        return "\n".join(lines)
 
     def __repr__(self):
         return str(self)
 
     def _repr_html_(self):
-        parts = []
+        parts = [f"<p>{html.escape(line)}</p>" for line in self.told]
+        if self.archive is not None:
+            # From the notebook's folder: JupyterLab finds the file, and leaves a link with `download` to the browser.
+            link = Path(os.path.relpath(self.archive)).as_posix()
+            parts.append(f'<p><a href="{html.escape(link)}" download>Download {self.archive.name}</a></p>')
         heads = "".join(f'<th style="text-align: left">{head}</th>' for head in ("Done", "Task", "What", "How far"))
         for title, rows in self.chapters:
             done = sum(bool(entry.get("passed")) for _, _, entry in rows)
@@ -196,11 +200,6 @@ class Progress:
             bar = f'<progress max="{len(rows)}" value="{done}" aria-label="{html.escape(title)}"></progress>'
             caption = f"<b>{html.escape(title)}</b> {bar} {done} of {len(rows)}"
             parts.append(f'<table><caption style="text-align: left">{caption}</caption><tr>{heads}</tr>{cells}</table>')
-        parts += [f"<p>{html.escape(line)}</p>" for line in self.told]
-        if self.archive is not None:
-            # From the notebook's folder: JupyterLab finds the file, and leaves a link with `download` to the browser.
-            link = Path(os.path.relpath(self.archive)).as_posix()
-            parts.append(f'<p><a href="{html.escape(link)}" download>Download {self.archive.name}</a></p>')
         return "".join(parts)
 
 
