@@ -44,7 +44,9 @@ APPARENT = "apparent"  # views made under no_grad show requires_grad=True, as in
 class Tensor:
     """A multi-dimensional array of one dtype that can remember how it was computed.
 
-    Attributes (the engine's own; users see the properties below):
+    Its attributes are the engine's own; users see the properties below.
+
+    Attributes:
         array: the NumPy or CuPy array that holds the elements.
         tracked: whether gradients flow to this tensor (`requires_grad`). `APPARENT`: they seem to, and do not.
         node: the graph node that produced it, or None for a leaf (`grad_fn`).

@@ -73,6 +73,9 @@ def test_docstring_can_be_set(entry):
     assert text, "a public name without a docstring"
     for block in docstring.blocks(text):
         assert block.text.strip(), f"the section {block.kind} is empty"
+        first, _, rest = block.text.partition(" ")
+        section = block.kind == "text" and first in docstring.SECTIONS and rest.rstrip().endswith(":")
+        assert not section, f"a section is headed by its name alone, not by {block.text!r}"
         if block.kind in ("Math", "Gradient"):
             for line in block.text.splitlines():
                 for kind, piece in formula.segments(line):

@@ -37,7 +37,8 @@ def show(directive, name):
     teller = Teller(directive, entry.area, entry.name, value)
     if entry.is_value:
         names = [entry.name, *entry.aliases]
-        return [node for name in names for node in describe(directive, kind, [name], value=shown_value(value))]
+        shown = shown_value(value)
+        return [node for n in names for node in describe(directive, kind, [n], value="" if shown == n else shown)]
     body = teller.body()
     if kind == "class":
         for member, held, described in members(value):
@@ -55,7 +56,7 @@ def show_member(directive, entry, name, value, described):
     full = f"{entry.name}.{name}"
     form = "property" if isinstance(described, property) else "method"
     call = "" if form == "property" else signature(value, bound=not isinstance(described, staticmethod))
-    told = Teller(directive, entry.area, full, value).body(sources=entry.object is edutorch.Tensor)
+    told = Teller(directive, entry.area, full, value).body(sources=catalogue.operator_of(value) is not None)
     return describe(directive, form, [full + call], told)
 
 
