@@ -26,8 +26,8 @@ WIDTH = 100
 GIB = 2**30
 # The module's name where it is not the distribution's.
 MODULES = {"pillow": "PIL", "scikit-learn": "sklearn", "cupy-cuda13x": "cupy"}
-# What is tried of the extras that nobody must have: the rest of them are tools, which are never imported.
-TRIED = ("torch", "safetensors", "cupy-cuda13x", "mpi4py")
+# What is tried of the extras that nobody must have: what depends on the machine's drivers and libraries.
+TRIED = ("cupy-cuda13x", "mpi4py")
 
 TRY = """
 import sys

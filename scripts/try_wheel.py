@@ -58,7 +58,10 @@ def build():
     """Return the paths of a new sdist, and of a wheel that is built from it."""
     for old in DIST.glob("edutorch_lessons-*"):
         old.unlink()
-    subprocess.run([sys.executable, "-m", "build", "--outdir", DIST, ROOT], check=True, capture_output=True)
+    command = [sys.executable, "-m", "build", "--outdir", DIST, ROOT]
+    done = subprocess.run(command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode:
+        sys.exit(done.stdout)
     (sdist,), (wheel,) = DIST.glob("*.tar.gz"), DIST.glob("*.whl")
     return sdist, wheel
 
