@@ -122,7 +122,14 @@ from .ops.trigonometry import *
 from .ops.views import *
 from .nn.functional.normalization import group_norm, layer_norm, rms_norm
 
-from . import autograd, cuda, kernels, linalg, nn, serialization, utils
+from . import amp, autograd, cuda, kernels, linalg, nn, serialization, utils
+from .amp import GradScaler, autocast
+from .amp.autocast_mode import (
+    clear_autocast_cache,
+    get_autocast_dtype,
+    is_autocast_cache_enabled,
+    is_autocast_enabled,
+)
 from .serialization import load, save
 from . import version
 from .version import __version__

@@ -16,6 +16,7 @@ grad_mode = ContextVar("grad_enabled", default=True)
 _inference = ContextVar("inference_mode", default=False)
 _anomaly = ContextVar("anomaly_mode", default=False)
 _check_nan = ContextVar("anomaly_check_nan", default=True)
+autocast_state: ContextVar[Any] = ContextVar("autocast", default=None)  # see `op/autocast.py`
 
 is_grad_enabled = grad_mode.get
 is_inference_mode_enabled = _inference.get

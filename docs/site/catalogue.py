@@ -69,6 +69,7 @@ AREAS = {
     "torch.compiler": "edutorch.compiler",
     "torch.accelerator": "edutorch.accelerator",
     "torch.cuda": "edutorch.cuda",
+    "torch.cuda.amp": "edutorch.cuda.amp",
     "torch.backends.cuda": "edutorch.backends.cuda",
     "torch.backends.cudnn": "edutorch.backends.cudnn",
     "torch.backends.mps": "edutorch.backends.mps",

@@ -6,6 +6,7 @@ This version of edutorch computes on the CPU, and finds none.
 """
 
 from ..backends import array_module
+from ..later import load_later
 
 __all__ = [
     "current_device",
@@ -79,3 +80,5 @@ def _need_device(device=None):
 
 current_device = synchronize = set_device = _need_device
 get_device_name = get_device_properties = get_device_capability = _need_device
+
+__getattr__, __dir__ = load_later(__name__, "amp")

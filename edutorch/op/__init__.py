@@ -47,7 +47,9 @@ from ..autograd.graph import HalfNode
 from ..autograd.versions import storage_of
 from ..backends import DEVICE_TYPE, XP
 from ..errors import not_a_tensor, number_overflow, refuse_different_dtypes
+from ..modes import autocast_state
 from ..tensor import Tensor, wrap
+from .autocast import AT_HALVES, alone
 from .forms import inplace_form, loose_sizes, result_type
 from .lazy import forget, lazy
 from .nodes import NodeClasses, parameters
@@ -249,6 +251,8 @@ class Op:
 
     def detour(self, values, statics):
         """Run the operator on operands that must be converted first: mixed dtypes, halves, integers to be floats."""
+        if autocast_state.get() is not None and self.name in AT_HALVES:
+            return self.under_autocast(values, statics)
         taking_part = [i for i, n in enumerate(self.tensors) if not self.kinds[n].startswith("Index")]
         for i in taking_part:
             v, kind = values[i], self.kinds[self.tensors[i]]
@@ -286,6 +290,11 @@ class Op:
         call = self.half_fn if target in dtypes.HALVES else self.fn
         arguments = dict(zip(self.tensors, values, strict=True)) | statics
         return call(**arguments)
+
+    def under_autocast(self, values, statics):
+        """Run the operator on operands as `torch.autocast` has them; what it calls decides nothing anew."""
+        operands = autocast_state.get().operands(self.name, values)
+        return alone(self.fn, **dict(zip(self.tensors, operands, strict=True)), **statics)
 
     def number_first(self, values, statics):
         """Run the operator with a Python number as first operand."""

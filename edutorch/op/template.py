@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import textwrap
 
+from .autocast import AT_EVERY_CALL, AT_HALVES
 from .nodes import parameters
 
 NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim"}
@@ -19,6 +20,7 @@ def write_call(op, half):
     """Write the code of one operator's function: what happens when you call `torch.mul(x, y)`."""
     template = Template(op, half)
     template.read_names()
+    template.ask_autocast()
     template.take_arrays()
     template.convert()
     template.sync_views()
@@ -94,6 +96,14 @@ class Template:
                 "if dtype is not None and not isinstance(dtype, array_dtype):"
             )  # after a detour it already is one
             self.emit(f"    {first} = {first}.to(dtype); dtype = to_numpy(dtype)")
+
+    def ask_autocast(self):
+        """Under `torch.autocast`, an operator that it runs in half precision begins anew with other operands."""
+        always = AT_EVERY_CALL if self.op.cast else AT_EVERY_CALL | AT_HALVES
+        if self.op.name in always and not self.half:
+            alone = "out is None and " if self.op.takes_out else ""
+            arguments = f"[{', '.join(self.names)}], {self._statics()}"
+            self.emit(f"if {alone}autocast() is not None: return _op.under_autocast({arguments})")
 
     def take_arrays(self):
         """Take the arrays behind the tensors, or say what is no tensor."""

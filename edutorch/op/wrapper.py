@@ -12,7 +12,7 @@ from ..autograd.versions import Storage, tick
 from ..autograd.views import mark_unrecorded, sync
 from ..backends import XP
 from ..errors import explain, not_a_tensor, not_a_tensor_in_list
-from ..modes import is_anomaly_enabled, is_grad_enabled, is_inference_mode_enabled
+from ..modes import autocast_state, is_anomaly_enabled, is_grad_enabled, is_inference_mode_enabled
 from ..tensor import Tensor, wrap
 from .forms import half_kernel, into
 from .nodes import record_many
@@ -49,6 +49,7 @@ def namespace(op, half):
         "tick": tick,
         "is_anomaly_enabled": is_anomaly_enabled,
         "is_grad_enabled": is_grad_enabled,
+        "autocast": autocast_state.get,
         "is_inference_mode_enabled": is_inference_mode_enabled,
         "not_a_tensor": not_a_tensor,
         "not_a_list": functools.partial(_not_a_list, op),

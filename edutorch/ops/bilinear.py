@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from ..errors import C_NAMES
+from ..op.autocast import asks_autocast
 from .tensor_arguments import need_tensors
 
 __all__ = ["bilinear"]
 
 
+@asks_autocast
 def bilinear(input1, input2, weight, bias=None):
     """Apply a map that is linear in each of two inputs.
 

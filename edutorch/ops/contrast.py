@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..op.autocast import asks_autocast
 from .compare import minimum
 from .distance import pairwise_distance
 from .masks import where
@@ -13,6 +14,7 @@ __all__ = ["cosine_embedding_loss", "hinge_embedding_loss", "margin_ranking_loss
 _TINY = 1e-12  # keeps the cosine of a zero vector finite
 
 
+@asks_autocast
 def hinge_embedding_loss(input, target, margin=1.0, reduction="none"):
     """Make distances small for pairs that belong together (target 1), and at least `margin` for others (target -1).
 
@@ -24,6 +26,7 @@ def hinge_embedding_loss(input, target, margin=1.0, reduction="none"):
     return reduced(apart + where(target != -1, input, 0), reduction)
 
 
+@asks_autocast
 def margin_ranking_loss(input1, input2, target, margin=0.0, reduction="none"):
     """Make input1 larger than input2 by a margin (target 1), or smaller (target -1).
 
@@ -34,6 +37,7 @@ def margin_ranking_loss(input1, input2, target, margin=0.0, reduction="none"):
     return reduced((-target * (input1 - input2) + margin).clamp_min(0), reduction)
 
 
+@asks_autocast
 def cosine_embedding_loss(input1, input2, target, margin=0.0, reduction="none"):
     """Turn vectors into the same direction (target 1), or apart until their cosine is below a margin (target -1).
 
@@ -55,6 +59,7 @@ def cosine_embedding_loss(input1, input2, target, margin=0.0, reduction="none"):
     return reduced(together + where(target == -1, (cosine - margin).clamp_min(0), 0), reduction)
 
 
+@asks_autocast
 def triplet_margin_loss(anchor, positive, negative, margin=1.0, p=2.0, eps=1e-6, swap=False, reduction="none"):
     """Make an anchor nearer to what is like it than to what is not, by a margin.
 

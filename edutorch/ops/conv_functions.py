@@ -10,6 +10,7 @@ import warnings
 
 from .. import dtypes
 from ..errors import C_NAMES, not_implemented, type_name, with_remedy
+from ..op.autocast import autocast_operands
 from ..op.forms import over
 from ..tensor import Tensor
 from .conv import conv_transpose, convolution
@@ -124,6 +125,7 @@ def conv_transpose3d(input, weight, bias=None, stride=1, padding=0, output_paddi
 
 def _conv(name, n, input, weight, bias, stride, padding, dilation, groups):
     _need_tensors(name, input, weight, bias)
+    input, weight, bias = autocast_operands(name, input, weight, bias)
     _need_dimensions(name, n, input)
     batch = input if input.ndim == n + 2 else input.unsqueeze(0)
     if padding == "same" and weight.ndim != batch.ndim:
@@ -154,6 +156,7 @@ def _conv(name, n, input, weight, bias, stride, padding, dilation, groups):
 
 def _conv_transpose(name, n, input, weight, bias, stride, padding, output_padding, groups, dilation):
     _need_tensors(name, input, weight, bias)
+    input, weight, bias = autocast_operands(name, input, weight, bias)
     _need_dimensions(name, n, input)
     if isinstance(padding, str):
         raise TypeError(f"{name}(): argument 'padding' must be tuple of ints, not str")

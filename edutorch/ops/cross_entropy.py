@@ -9,6 +9,7 @@ from __future__ import annotations
 from ..autograd import grad
 from ..errors import with_remedy
 from ..op import Array, Index, op
+from ..op.autocast import asks_autocast
 from ..summation import add_up
 from ..tensor import Tensor
 from .class_numbers import batch_of, check_classes, need_floats, numbers_of, positions, refuse_other_floats, worth
@@ -135,6 +136,7 @@ def in_two_steps(input, target, weight=None, ignore_index=-100, reduction="mean"
     return loss * (1 - label_smoothing) + spread * (label_smoothing / len(weight))
 
 
+@asks_autocast
 def soft_cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
     """Compute the cross-entropy of scores, where the truth is a probability for every class.
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from ..errors import not_implemented, with_remedy
 from ..op import Array, Index, op
+from ..op.autocast import asks_autocast
 from ..op.forms import NO_DERIVATIVE, no_derivative, over
 from ..tensor import Tensor
 from .accumulate import add_at
@@ -126,6 +127,7 @@ _ctc_loss.grad(
 
 
 @over(_ctc_loss)
+@asks_autocast
 def ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reduction="none", zero_infinity=False):
     """Return the surprise at sequences of labels, without knowing which step of the input says which label.
 

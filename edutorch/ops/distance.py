@@ -8,6 +8,7 @@ from ..dtypes import bool as bool_dtype
 from ..dtypes import promote_types
 from ..errors import bool_subtraction, with_remedy
 from ..op import Array, op
+from ..op.autocast import asks_autocast
 from ..tensor import Tensor, first_checked
 from .create import triu_indices
 from .join import broadcast_tensors
@@ -74,6 +75,7 @@ _MODES = ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "dono
 
 
 @first_checked
+@asks_autocast
 def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
     """Return the distance of every row of x1 from every row of x2.
 

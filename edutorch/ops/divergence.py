@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from ..op.autocast import asks_autocast
 from .exponential import exp, log, xlogy
 from .reduction import reduced
 from .tensor_arguments import need_tensors
@@ -11,6 +12,7 @@ from .tensor_arguments import need_tensors
 __all__ = ["kl_div", "poisson_nll_loss"]
 
 
+@asks_autocast
 def kl_div(input, target, reduction="none", *, log_target=False):
     """Return the Kullback-Leibler divergence of a distribution, given by its logarithms, from the true one.
 
@@ -25,6 +27,7 @@ def kl_div(input, target, reduction="none", *, log_target=False):
     return reduced(exp(target) * (target - input) if log_target else xlogy(target, target) - target * input, reduction)
 
 
+@asks_autocast
 def poisson_nll_loss(input, target, log_input, full, eps, reduction):
     """Return the surprise at a count that a Poisson distribution was expected to draw, but for constants.
 

@@ -12,6 +12,7 @@ from .. import dtypes
 from ..backends import XP
 from ..dtypes import INT64
 from ..errors import not_a_tensor, not_implemented
+from ..op.autocast import asks_autocast
 from ..tensor import Tensor, wrap
 from .embedding import embedding
 from .masks import where
@@ -53,6 +54,7 @@ def _middles(theta, n, align_corners):
 # ---------------------------------------------------------------- looking up
 
 
+@asks_autocast
 def grid_sample(input, grid, mode, padding_mode, align_corners):
     """Return the picture's values at the places of a grid, between its pixels too.
 

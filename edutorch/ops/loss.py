@@ -5,6 +5,7 @@ from __future__ import annotations
 from .. import dtypes
 from ..errors import not_implemented
 from ..op import Array, op
+from ..op.autocast import asks_autocast
 from .reduction import reduced, share
 
 __all__ = ["huber_loss", "l1_loss", "mse_loss", "smooth_l1_loss"]
@@ -99,6 +100,7 @@ def smooth_l1_loss(input, target, reduction="mean", beta=1.0):
     return _smooth_l1_loss(input, target, reduction, beta) if beta else l1_loss(input, target, reduction)
 
 
+@asks_autocast
 def l1_loss(input, target, reduction="mean"):
     """Average the differences' sizes, y = mean_i |x_i - t_i|.
 

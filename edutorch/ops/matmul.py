@@ -8,6 +8,7 @@ from itertools import zip_longest
 from .. import dtypes
 from ..errors import cannot_broadcast, not_implemented, refuse_different_dtypes, with_remedy
 from ..op import Array, op
+from ..op.autocast import autocast_operands
 from ..tensor import Tensor, first_checked, method
 from .dialect import speak
 
@@ -251,6 +252,8 @@ def matmul(input, other, *, out=None):
     """
     if isinstance(input, Tensor) and isinstance(other, Tensor):
         a, b = input.array.ndim, other.array.ndim
+        if b == 1 and out is None:  # `dot` and `mv` do not ask themselves
+            input, other = autocast_operands("matmul", input, other)
         if a == 2 and b == 2:
             return mm(input, other, out=out)
         if a == 1 and b == 1:

@@ -10,6 +10,7 @@ import math
 
 from ..errors import not_implemented
 from ..op import Array, Index, op
+from ..op.autocast import asks_autocast
 from .pooling_checks import max_windows
 from .windows import places, positions, seen_along
 
@@ -146,6 +147,7 @@ def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
     return max_pool(input, max_windows(2, input, kernel_size, stride, padding, dilation, ceil_mode))
 
 
+@asks_autocast
 def max_pool3d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False):
     """Take the greatest element of each window over the last three dimensions; see `max_pool1d`."""
     return max_pool(input, max_windows(3, input, kernel_size, stride, padding, dilation, ceil_mode))

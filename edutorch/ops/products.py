@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from ..errors import with_remedy
 from ..op import Array, op
+from ..op.autocast import asks_autocast
 from ..tensor import Tensor, first_checked, method
 from .create import eye
 from .linalg import inv
@@ -153,6 +154,7 @@ cross.grad(
 
 
 @first_checked
+@asks_autocast
 def vecdot(x, y, *, dim=-1, out=None):
     """Sum the products along a dimension.
 

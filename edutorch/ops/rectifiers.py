@@ -12,6 +12,7 @@ from __future__ import annotations
 from .. import dtypes
 from ..errors import need_floats, not_implemented
 from ..op import Array, Index, op
+from ..op.autocast import asks_autocast
 from ..op.forms import inplace_form
 from ..tensor import Tensor, first_checked, wrap
 from .activation import keep
@@ -60,6 +61,7 @@ prelu_kernel.grad(
 
 
 @first_checked
+@asks_autocast
 def prelu(input, weight):
     """Keep what is positive, and multiply the rest by a slope: one for all, or one for each channel.
 

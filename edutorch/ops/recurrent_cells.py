@@ -5,6 +5,7 @@ A step is a sequence of length one, so the work is done by the operators in `rnn
 
 from __future__ import annotations
 
+from ..op.autocast import asks_autocast
 from ..tensor import Tensor
 from .gru import gru_sequence
 from .lstm import lstm_sequence
@@ -13,6 +14,7 @@ from .rnn import rnn_sequence
 __all__ = ["gru_cell", "lstm_cell", "rnn_relu_cell", "rnn_tanh_cell"]
 
 
+@asks_autocast
 def rnn_tanh_cell(input, hx, w_ih, w_hh, b_ih=None, b_hh=None):
     """Take one step of a simple recurrent network.
 
@@ -23,6 +25,7 @@ def rnn_tanh_cell(input, hx, w_ih, w_hh, b_ih=None, b_hh=None):
     return rnn_sequence(input, hx, w_ih, w_hh, b_ih, b_hh, (len(input),))[1]
 
 
+@asks_autocast
 def rnn_relu_cell(input, hx, w_ih, w_hh, b_ih=None, b_hh=None):
     """Take one step of a simple recurrent network with ReLU in place of tanh.
 
@@ -33,6 +36,7 @@ def rnn_relu_cell(input, hx, w_ih, w_hh, b_ih=None, b_hh=None):
     return rnn_sequence(input, hx, w_ih, w_hh, b_ih, b_hh, (len(input),), nonlinearity="relu")[1]
 
 
+@asks_autocast
 def lstm_cell(input, hx, w_ih, w_hh, b_ih=None, b_hh=None):
     """Take one step of an LSTM.
 
@@ -52,6 +56,7 @@ def lstm_cell(input, hx, w_ih, w_hh, b_ih=None, b_hh=None):
     return tuple(lstm_sequence(input, h, c, w_ih, w_hh, b_ih, b_hh, batch_sizes=(len(input),))[1:])
 
 
+@asks_autocast
 def gru_cell(input, hx, w_ih, w_hh, b_ih=None, b_hh=None):
     """Take one step of a gated recurrent unit.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from ..op.autocast import asks_autocast, autocast_operands
 from ..tensor import Tensor
 from .dropout import dropout as drop
 from .gru import gru_sequence
@@ -20,6 +21,7 @@ from .rnn import rnn_sequence
 __all__ = ["gru", "lstm", "rnn_relu", "rnn_tanh"]
 
 
+@asks_autocast
 def rnn_tanh(*arguments):
     """Run layers of simple recurrent networks; the arguments are those at the top of this file.
 
@@ -28,6 +30,7 @@ def rnn_tanh(*arguments):
     return _run(rnn_sequence, _as_list, *arguments)
 
 
+@asks_autocast
 def rnn_relu(*arguments):
     """Run layers of simple recurrent networks with ReLU; the arguments are those at the top of this file.
 
@@ -49,6 +52,8 @@ def lstm(*arguments):
 
     Shape: input (T, B, I), hx: h_0 and c_0 (L D, B, H) -> output (T, B, D H), h_n, c_n; L layers, D directions
     """
+    if not isinstance(arguments[1], Tensor):  # packed sequences keep their dtype
+        arguments = autocast_operands("lstm", *arguments)
     return _run(lstm_sequence, _two_states, *arguments)
 
 

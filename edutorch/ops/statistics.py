@@ -8,6 +8,7 @@ import warnings
 from .. import dtypes
 from ..errors import not_a_tensor
 from ..op import Array, op
+from ..op.autocast import asks_autocast
 from ..summation import add_up
 from ..tensor import Tensor, method
 from .axes import axes_of
@@ -181,6 +182,7 @@ def std_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
 
 
 @method
+@asks_autocast
 def quantile(input, q, dim=None, keepdim=False, *, interpolation="linear", out=None):
     """Return the value below which a share `q` of the elements lies; NaN if there is one.
 
@@ -200,6 +202,7 @@ def quantile(input, q, dim=None, keepdim=False, *, interpolation="linear", out=N
 
 
 @method
+@asks_autocast
 def nanquantile(input, q, dim=None, keepdim=False, *, interpolation="linear", out=None):
     """Return the value below which a share `q` of the elements lies that are not NaN: see `quantile`."""
     return _quantile("nanquantile", input, q, dim, keepdim, interpolation, out)

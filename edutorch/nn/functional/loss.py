@@ -10,6 +10,7 @@ import math
 import warnings
 
 from ...errors import C_NAMES, with_remedy
+from ...op.autocast import asks_autocast
 from ...op.forms import over
 from ...ops import binary_cross_entropy as _binary
 from ...ops import contrast, divergence, margins
@@ -117,6 +118,7 @@ def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mea
 
 
 @over(_regression.huber_loss)
+@asks_autocast
 def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
     """Average the squared differences where they are smaller than `delta`, and the plain ones where they are larger.
 

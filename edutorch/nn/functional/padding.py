@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...op.autocast import autocast_operands
 from ...ops.int_lists import int_list
 from ...ops.padding import constant_pad_nd, pad_with_own
 
@@ -44,4 +45,5 @@ def pad(input, pad, mode="constant", value=None):
         raise NotImplementedError(f"Unrecognised padding mode {mode}")
     if len(pads) not in (2, 4, 6) or ndim not in (len(pads) // 2 + 1, len(pads) // 2 + 2):
         raise NotImplementedError(f"Padding size {len(pads)} is not supported for {ndim}D input tensor.")
+    (input,) = autocast_operands(f"{mode}_pad{len(pads) // 2}d", input)
     return pad_with_own(input, pads, mode)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from ...op.autocast import asks_autocast, autocast_operands
 from ...ops.adaptive_pooling import (
     adaptive_avg_pool,
     adaptive_avg_pool1d,
@@ -84,6 +85,8 @@ def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
 
 def max_pool3d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
     """Take the greatest element of each window over the last three dimensions; see `max_pool1d`."""
+    if not return_indices:
+        (input,) = autocast_operands("max_pool3d", input)
     return _max(3, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
@@ -132,6 +135,7 @@ def avg_pool2d(
     return avg_pool(2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override, out)
 
 
+@asks_autocast
 def avg_pool3d(
     input,
     kernel_size,
@@ -191,6 +195,7 @@ def adaptive_avg_pool2d(input, output_size):
     return adaptive_avg_pool(2, input, output_size)
 
 
+@asks_autocast
 def adaptive_avg_pool3d(input, output_size):
     """Average windows over the last three dimensions, as many as `output_size` says; see `adaptive_avg_pool2d`."""
     return adaptive_avg_pool(3, input, output_size)
@@ -214,6 +219,7 @@ def adaptive_max_pool2d(input, output_size, return_indices=False):
     return adaptive_max_pool(2, input, output_size, return_indices)
 
 
+@asks_autocast
 def adaptive_max_pool3d(input, output_size, return_indices=False):
     """Take the greatest elements of windows over the last three dimensions; see `adaptive_max_pool2d`."""
     return adaptive_max_pool(3, input, output_size, return_indices)
@@ -229,6 +235,7 @@ def adaptive_max_pool2d_with_indices(input, output_size, return_indices=True):
     return adaptive_max_pool(2, input, output_size, True)
 
 
+@asks_autocast
 def adaptive_max_pool3d_with_indices(input, output_size, return_indices=True):
     """Do what `adaptive_max_pool3d` does with `return_indices=True`."""
     return adaptive_max_pool(3, input, output_size, True)
