@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from docs.site import entries, listings, mathml, sources  # noqa: E402
+from docs.site import entries, listings, mathml, sidebar, sources  # noqa: E402
 from edutorch.version import __version__  # noqa: E402
 
 project = "edutorch"
@@ -65,4 +65,5 @@ def setup(app):
     app.add_directive("python-file", sources.ShowFile)
     app.add_html_math_renderer("mathml", (mathml.visit_inline, None), (mathml.visit_block, None))
     app.connect("missing-reference", sources.resolve_line)
+    app.connect("html-page-context", sidebar.share_sidebar, priority=400)  # the theme, at 500, asks for the sidebar
     return {"parallel_read_safe": True, "parallel_write_safe": True}
