@@ -3,7 +3,8 @@
 Looked at are the rules of WCAG 2.0 to 2.2, levels A and AA, and those of axe's own advice that are about content:
 the order of headings, and headers of tables. In JupyterLab only what a notebook holds is looked at, markdown and
 outputs. Left out are JupyterLab's own parts, which no notebook can mend: the editors (a text field without a name),
-the list of cells (a feed whose children are no articles), menus and landmarks.
+the list of cells (a feed whose children are no articles), menus and landmarks, and the colours of tracebacks (red on
+pink, 3 : 1), which the theme gives to the codes of a terminal.
 """
 
 from importlib.resources import files
@@ -13,6 +14,7 @@ from playwright.sync_api import Page
 
 SCRIPT = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 OURS = [".jp-Notebook .jp-RenderedMarkdown", ".jp-Notebook .jp-OutputArea-output"]
+THEIRS = [".jp-RenderedText [class*=ansi-]"]
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 ADVICE = ["heading-order", "empty-heading", "empty-table-header", "scope-attr-valid", "table-duplicate-name"]
 
@@ -20,11 +22,11 @@ ADVICE = ["heading-order", "empty-heading", "empty-table-header", "scope-attr-va
 # invisible and says nothing about its colours. While it looks, what surrounds a notebook shows all of it.
 UNHIDE = ":has(.jp-Notebook), .jp-Notebook, .jp-WindowedPanel-outer { overflow: visible !important; }"
 
-RUN = """async ([include, standards, advice, unhide]) => {
+RUN = """async ([include, exclude, standards, advice, unhide]) => {
     const style = document.head.appendChild(document.createElement('style'));
     style.textContent = unhide;
     const rules = axe.getRules(standards).map(rule => rule.ruleId).concat(advice);
-    const found = await axe.run({include: include.map(one => [one])}, {
+    const found = await axe.run({include: include.map(one => [one]), exclude: exclude.map(one => [one])}, {
         runOnly: {type: 'rule', values: [...new Set(rules)]},
         resultTypes: ['violations', 'passes'],
     });
@@ -53,4 +55,4 @@ def look(page: Page, include: list[str] | None = None) -> Report:
     """
     page.evaluate(SCRIPT)
     there = [selector for selector in include or OURS if page.locator(selector).count()]
-    return Report(**page.evaluate(RUN, [there, STANDARDS, ADVICE, UNHIDE]))
+    return Report(**page.evaluate(RUN, [there, THEIRS, STANDARDS, ADVICE, UNHIDE]))
