@@ -59,6 +59,20 @@ UNFINISHED = """() => window.edutorch.panel.content.widgets
     .filter(cell => cell.model.type === 'code' && cell.model.sharedModel.source.trim())
     .filter(cell => cell.model.executionCount === null || cell.model.executionState === 'running')
     .map(cell => cell.model.sharedModel.source.trim().split('\\n')[0])"""
+# For some frames no widget waits and nothing in the notebook changes.
+AT_REST = """async limit => {
+    const {panel, waiting} = window.edutorch;
+    const end = performance.now() + limit;
+    let quiet = 0;
+    const watch = new MutationObserver(() => { quiet = 0; });
+    watch.observe(panel.content.node, {subtree: true, childList: true, attributes: true, characterData: true});
+    while (quiet < 5 && performance.now() < end) {
+        await new Promise(requestAnimationFrame);
+        quiet = waiting.size ? 0 : quiet + 1;
+    }
+    watch.disconnect();
+    return quiet >= 5;
+}"""
 CELLS = "() => window.edutorch.panel.content.model.sharedModel.cells.map(cell => cell.toJSON())"
 
 
@@ -136,11 +150,9 @@ class Notebook:
         self.page.evaluate(call, [command, arguments])
 
     def settle(self) -> None:
-        """Wait until the kernel has answered every widget, and the answers are drawn."""
-        drawn = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
-        for _ in range(2):  # an answer may make a widget speak again
-            self.page.wait_for_function("() => window.edutorch.waiting.size === 0")
-            self.page.evaluate(drawn)
+        """Wait until the kernel has answered every widget, and the notebook is drawn."""
+        at_rest = self.page.evaluate(AT_REST, LIMIT_S * 1000)
+        assert at_rest, f"{self.path}: what is shown goes on changing, or a widget waits for its kernel"
 
     def cells(self) -> list[dict]:
         """All cells with their outputs, as the file would hold them."""
