@@ -219,11 +219,13 @@ def explore_backward(output: Any, names: Mapping[str, Any] | None = None) -> Any
     back = widgets.Button(description="Previous", tooltip="One step back", icon="arrow-left")
     forth = widgets.Button(description="Next", tooltip="One step on", icon="arrow-right")
     picture = widgets.HTML()
+    # A button, since the title of an accordion cannot be reached by keyboard.
+    in_words = widgets.ToggleButton(description="The same in words", layout=widgets.Layout(width="auto"))
     words = widgets.HTML()
 
     def show(_change: Any = None) -> None:
         picture.value = trace.figure(slider.value).svg
-        words.value = f"<pre>{escape(trace.text(slider.value))}</pre>"
+        words.value = f"<pre>{escape(trace.text(slider.value))}</pre>" if in_words.value else ""
         back.disabled, forth.disabled = slider.value == 0, slider.value == last
 
     def move(by: int) -> None:
@@ -231,10 +233,10 @@ def explore_backward(output: Any, names: Mapping[str, Any] | None = None) -> Any
 
     back.on_click(lambda _: move(-1))
     forth.on_click(lambda _: move(1))
-    slider.observe(show, "value")
+    for control in (slider, in_words):
+        control.observe(show, "value")
     show()
-    as_text = widgets.Accordion([words], titles=("The same in words",))
-    return panel(widgets.HBox([back, slider, forth]), picture, as_text)
+    return panel(widgets.HBox([back, slider, forth]), picture, in_words, words)
 
 
 def value_text(tensor: Any) -> str:

@@ -152,7 +152,7 @@ def test_both_engines_are_drawn_alike():
 def test_the_explorer_moves_with_slider_and_buttons(torch):
     pytest.importorskip("ipywidgets")
     loss, names = reuse(torch)
-    controls, picture, words, _ = explore_backward(loss, names).children
+    controls, picture, in_words, words, _ = explore_backward(loss, names).children
     back, slider, forth = controls.children
     assert (slider.value, slider.max, back.disabled, forth.disabled) == (0, 6, True, False)
     forth.click()
@@ -160,7 +160,9 @@ def test_the_explorer_moves_with_slider_and_buttons(torch):
     assert picture.value == show_backward(loss, names, step=1).svg
     slider.value = 6
     assert (back.disabled, forth.disabled) == (False, True)
-    assert "x has received 64" in words.children[0].value
+    assert words.value == ""
+    in_words.value = True
+    assert "x has received 64" in words.value
     back.click()
     assert slider.value == 5
 
