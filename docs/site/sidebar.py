@@ -1,4 +1,4 @@
-"""The sidebar, written once for all the pages that it does not list: it took a third of the time that the site takes."""
+"""The sidebar, written once for all the pages that it does not list: it took a third of the site's time."""
 
 from __future__ import annotations
 
