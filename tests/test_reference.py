@@ -92,6 +92,12 @@ def test_docstring_can_be_set(entry):
         ("dL/dx_ij = g_j / n", r"\frac{\partial L}{\partial x_{i j}} = \frac{g_{j}}{n}"),
         ("y = (e^x - e^-x) / 2", r"y = \frac{e^{x} - e^{-x}}{2}"),
         ("y_j = 1/n sum_i x_ij", r"y_{j} = \frac{1}{n} \sum_{i} x_{i j}"),
+        ("y_i = e^(x_i) / sum_j e^(x_j)", r"y_{i} = \frac{e^{x_{i}}}{\sum_{j} e^{x_{j}}}"),
+        ("y = x Phi(x / sqrt 2) / 2", r"y = \frac{x \Phi\left( \frac{x}{\sqrt{2}} \right)}{2}"),
+        (
+            "y = mean_n 1/C sum_(j before i) w_j",
+            r"y = \operatorname{mean}_{n} \frac{1}{C} \sum_{j\; \mathrm{before}\; i} w_{j}",
+        ),
         ("x <= y != z", r"x \le y \ne z"),
         ("a ^ b", r"a \oplus b"),
         ("|x| < eps", r"|x| < \varepsilon"),
@@ -116,6 +122,7 @@ def test_words_between_formulas_stay_words():
 
 def test_parameters_are_no_words():
     assert formula.to_latex("y = stride p + left", {"left"}) == r"y = \mathrm{stride}\; p + \mathrm{left}"
+    assert formula.segments("target's class", {"target"}) == [("text", "target's class")]
     assert ("text", " left over") in formula.segments("g left over", set())
 
 

@@ -26,7 +26,7 @@ FUNCTIONS |= {
 }
 CALLED = tuple(FUNCTIONS.values())
 LARGE = {"sum": r"\sum", "prod": r"\prod"}
-NAMES = {"mean", "std", "variance", "var", "rms", "padding", "stride", "dilation", "offset", "index", "mod"}
+NAMES = {"mean", "std", "variance", "var", "rms", "padding", "stride", "dilation", "offset", "index", "mod", "dX", "Vh"}
 SIGNS = {
     "<=": r"\le", ">=": r"\ge", "!=": r"\ne", "->": r"\to", "<-": r"\leftarrow", "...": r"\dots", "…": r"\dots",
     "..": r"\dots", "*": r"\cdot", "·": r"\cdot", "~": r"\sim", "±": r"\pm", "×": r"\times", "%": r"\%", "&": r"\&",
@@ -38,8 +38,10 @@ OPENS, CLOSES = "([{", ")]}"
 TOKEN = re.compile(
     r"""(?P<code>`[^`]*`|"[^"]*")
       | (?P<index>(?<=_)[A-Za-z0-9]+)
+      | (?P<large>(?:sum|prod|max|min|mean)(?=_))
       | (?P<partial>d[A-Z](?=/d[A-Za-z]))
       | (?P<number>\d+\.\d+|\d+(?:,\d{3})*)
+      | (?P<owner>[A-Za-z]+'s\b)
       | (?P<name>[A-Za-zµ][A-Za-z0-9]*(?:_[A-Za-z]{3,}[A-Za-z0-9]*)*(?:-[a-z]{2,})*'*)
       | (?P<sign>\.{3}|\.\.|//|<=|>=|!=|->|<-|\+=|<<|>>|[-+*/=<>|,;:.!?…·~±×%&@^_()\[\]{}§²'√])
       | (?P<other>\S)""",
@@ -85,7 +87,7 @@ def _tokens(text, names):
             found.append(Token("math", MINUS, ""))
         elif word == "^" and before:
             found.append(Token("math", "⊕", before))
-        elif kind in ("number", "sign", "partial", "index") or (
+        elif kind in ("number", "sign", "partial", "index", "large") or (
             kind == "name" and _is_symbol(word, following, text[match.end() :], found, names)
         ):
             found.append(Token("math", word, before))
@@ -106,7 +108,9 @@ def _is_symbol(word, following, rest, found, names):
         return False
     if len(found) > 1 and found[-1].text == "/" and re.fullmatch("d[A-Z]", found[-2].text):
         return True
-    if len(word.rstrip("'")) == 1 or word in GREEK or word in FUNCTIONS or word in names:
+    if len(word.rstrip("'")) == 1 or word in GREEK or word in FUNCTIONS or word in names or word == "sqrt":
+        return True
+    if found and found[-1].text in tuple("+-*/") and following in ("", ")", ","):
         return True
     if word.rstrip("0123456789") in GREEK:
         return True
@@ -121,6 +125,8 @@ def _nested(tokens):
             stack.append([token])
         elif token.kind == "math" and token.text in CLOSES and len(stack) > 1:
             opening, *inner = stack.pop()
+            if stack[-1] and not opening.before and stack[-1][-1].kind == "math":
+                inner = _as_symbols(inner, whole=stack[-1][-1].text == "_")
             stack[-1].append(Token("group", opening.text, opening.before, tuple(inner), token.text))
         else:
             stack[-1].append(token)
@@ -128,6 +134,13 @@ def _nested(tokens):
         rest = stack.pop()
         stack[-1] += rest
     return stack[0]
+
+
+def _as_symbols(inner, whole):
+    """Make symbols of the words of an index, `sum_(j before i)`, and of the one word of an argument, `p(target)`."""
+    if not whole and len(inner) > 1:
+        return inner
+    return [t._replace(kind="math") if t.kind == "word" else t for t in inner]
 
 
 def _is_math(token):
@@ -143,7 +156,9 @@ def _cut(tokens):
     def flush():
         while run and run[-1].text in (",", ";", ":", "."):  # belongs to the sentence
             tail.insert(0, run.pop())
-        if run:
+        if len(run) == 1 and run[0].text in ("*", "/"):
+            yield "text", run[0].text, run[0].before
+        elif run:
             yield "math", _sum(run), run[0].before
         for token in tail:
             yield "text", token.text, token.before
@@ -155,7 +170,7 @@ def _cut(tokens):
         if _is_math(token) and not (token.text in (",", ";", ":", "?") and not run):
             run.append(token)
             if token.text == ";":
-                yield from flush()
+                yield from flush()  # here a line may be broken
             continue
         wide = run and token.before.startswith("  ")
         yield from flush()
@@ -194,19 +209,15 @@ def _sum(tokens):
     """Write terms with signs between them."""
     out, term = [], []
     tokens = _with_bars([*tokens])
-    for token in tokens:
+    for i, token in enumerate(tokens):
         if token.kind == "math" and token.text in _BREAKS:
-            out += [_product(term), _sign(token)]
+            apart = token.text == "," and i + 1 < len(tokens) and tokens[i + 1].before.startswith("  ")
+            out += [_product(term), SIGNS.get(token.text, token.text) + r"\quad" * apart]
             term = []
         else:
             term.append(token)
     out.append(_product(term))
     return " ".join(piece for piece in out if piece)
-
-
-def _sign(token):
-    wide = r"\quad " if token.text in (",", ";") else ""
-    return SIGNS.get(token.text, token.text) + (wide if wide and token.before else "")
 
 
 def _with_bars(tokens):
@@ -224,26 +235,35 @@ def _with_bars(tokens):
 
 
 def _product(tokens):
-    """Write factors side by side; a slash puts all of them over the next factor."""
+    """Write factors side by side; a slash puts all of them over the next factor, a tight one (1/n) only the last."""
     tokens, factors = [*tokens], []
     while tokens:
         if tokens[0].kind == "math" and tokens[0].text == "/":
-            tokens.pop(0)
-            if not factors:
+            slash = tokens.pop(0)
+            if not factors or not tokens:
                 factors.append(("/", None))
                 continue
-            above = _unwrapped(factors)
-            below = _unwrapped([_factor(tokens)]) if tokens else ""
-            factors = [(rf"\frac{{{above}}}{{{below}}}", None)]
+            first = 0 if slash.before else -1
+            above, below = _unwrapped(factors[first:]), _unwrapped(_divisor(tokens))
+            factors[first:] = [(rf"\frac{{{above}}}{{{below}}}", None)]
         else:
             factors.append(_factor(tokens))
     return _side_by_side(factors)
 
 
+def _divisor(tokens):
+    """Take what stands below a fraction's bar: the next factor, or a sum with all that is summed."""
+    is_sum = tokens[0].text in LARGE
+    factors = [_factor(tokens)]
+    while is_sum and tokens and tokens[0].text != "/":
+        factors.append(_factor(tokens))
+    return factors
+
+
 def _side_by_side(factors):
     written = ""
     for latex, _ in factors:
-        apart = written and (r"\mathrm" in latex or written.rsplit("\\")[-1].startswith("mathrm"))
+        apart = written and (latex.startswith(r"\mathrm") or written.rsplit("\\")[-1].startswith("mathrm"))
         called = written and latex.startswith(CALLED)
         written += (r"\; " if apart else r"\, " if called else " ") + latex
     return written.strip()
@@ -279,15 +299,16 @@ def _factor(tokens):
     elif text in LARGE:
         return _scripts(LARGE[text], tokens), None
     elif text in FUNCTIONS:
+        indexed = bool(tokens) and tokens[0].text == "_"  # mean_i goes before the whole product, as a sum does
         latex = _scripts(FUNCTIONS[text], tokens)
-        following = tokens[0] if tokens else None
+        following = tokens[0] if tokens and not indexed else None
         if following is not None and (following.kind == "group" or _is_operand(following)) and following.text != "[":
             latex += (" " if following.kind == "group" else r"\, ") + _factor(tokens)[0]
         return latex, None
     else:
         latex = _symbol(text)
     written = _scripts(latex, tokens)
-    while tokens and tokens[0].kind == "group" and tokens[0].text == "[" and not tokens[0].before:
+    while tokens and tokens[0].kind == "group" and tokens[0].text in "[(" and not tokens[0].before:
         group = tokens.pop(0)
         written = _scripts(written + _bracketed(group, _sum(group.inner)), tokens)
     return written, inner if written == latex else None
@@ -315,10 +336,8 @@ def _scripts(latex, tokens):
             if tokens[0].text == MINUS:
                 minus, _ = "-", tokens.pop(0)
             token = tokens.pop(0)
-            if token.kind == "group" and token.text == "(":
+            if token.kind == "group":
                 script = _sum(token.inner)
-            elif token.kind == "group":
-                script = _bracketed(token, _sum(token.inner))
             else:
                 script = _index(token.text) if mark == "_" else _symbol(token.text)
                 script = _scripts(script, tokens) if mark == "^" else script

@@ -54,7 +54,7 @@ def spread(xp, input: Array, windows, divisor, label):
 
     Shape:    input (*, i, j) -> out (*, n, m), for windows over two dimensions
     Math:     y[k] = the sum of x[i] / divisor[i] over all windows i that see element k
-    Gradient: dL/dx[i] = the sum of g over window i / divisor[i]
+    Gradient: dL/dx[i] = 1 / divisor[i] times the sum of g over window i
     """
     input = input / xp.asarray(divisor, input.dtype)
     for axis in reversed(windows.axes):
