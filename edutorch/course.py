@@ -227,15 +227,22 @@ def what_lessons_lack():
 
 def _open_lab(folder, arguments):
     """Start JupyterLab on a folder, with the first lesson open, and wait for its end."""
+    import tempfile
+
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"]
-    # No news and no version check: JupyterLab asks no other host.
-    command += ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")  # as in a container; JupyterLab refuses without
     print(f"Opening {FIRST} in JupyterLab. Ctrl-C here ends it.", flush=True)
-    process = subprocess.Popen([*command, *arguments, str(folder / FIRST)], cwd=folder)
-    while True:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:
-            pass  # JupyterLab has got it too, and asks whether to stop
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as config:
+        # No question about news, and no look for a newer version: JupyterLab asks no other host. For this run only.
+        page = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+        os.mkdir(os.path.join(config, "labconfig"))
+        Path(config, "labconfig", "page_config.json").write_text(json.dumps(page), encoding="utf-8")
+        path = os.pathsep.join(filter(None, [config, os.environ.get("JUPYTER_CONFIG_PATH")]))
+        environment = {**os.environ, "JUPYTER_CONFIG_PATH": path}
+        process = subprocess.Popen([*command, *arguments, str(folder / FIRST)], cwd=folder, env=environment)
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                pass  # JupyterLab has got it too, and asks whether to stop

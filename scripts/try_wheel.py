@@ -100,7 +100,12 @@ class Environment:
         self.work.mkdir()
         subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "JUPYTER", "IPYTHON", "VIRTUAL_"))}
-        self.variables = {**kept, "HOME": str(home), "PATH": f"{self.bin}{os.pathsep}/usr/bin{os.pathsep}/bin"}
+        self.variables = {
+            **kept,
+            "HOME": str(home),
+            "TMPDIR": str(folder),
+            "PATH": f"{self.bin}{os.pathsep}/usr/bin{os.pathsep}/bin",
+        }
         # How this machine reaches the package index may be written in the real home.
         where = Path(os.environ.get("XDG_CONFIG_HOME", Path.home() / ".config")) / "pip" / "pip.conf"
         if where.exists():

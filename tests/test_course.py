@@ -243,8 +243,10 @@ def opened(monkeypatch):
     started = []
 
     class Process:
-        def __init__(self, command, cwd):
+        def __init__(self, command, cwd, env):
             started.append((command, cwd))
+            config = Path(env["JUPYTER_CONFIG_PATH"].split(os.pathsep)[0], "labconfig", "page_config.json")
+            assert "announcements" in config.read_text(), "JupyterLab would ask another host for news"
             self.interrupts = 1
 
         def wait(self):
@@ -275,7 +277,7 @@ def test_the_default_folder_and_once_more_from_inside(installed, opened, monkeyp
     assert there == again == tmp_path / "edutorch-lessons"
     assert first[-2:] == ["--no-browser", str(there / LESSON)]
     assert f"--ServerApp.root_dir={there}" in first
-    assert "--LabApp.news_url=None" in second
+    assert second[-1] == str(again / LESSON)
     assert "The course is in" in capsys.readouterr().out
 
 
