@@ -104,6 +104,7 @@ class Environment:
             **kept,
             "HOME": str(home),
             "TMPDIR": str(folder),
+            "OMP_NUM_THREADS": "1",  # lesson 01 times a product: threads that wait for a busy machine would spoil it
             "PATH": f"{self.bin}{os.pathsep}/usr/bin{os.pathsep}/bin",
         }
         # How this machine reaches the package index may be written in the real home.
