@@ -187,11 +187,4 @@ def explain(arrays, error):
     shapes = [a.shape for a in arrays if hasattr(a, "shape")]
     if isinstance(error, ValueError) and "broadcast" in text and len(shapes) > 1:
         return cannot_broadcast(shapes)
-    kinds = [type(a) for a in arrays if hasattr(a, "dtype")]
-    if len(set(kinds)) > 1:
-        return different_devices(*sorted({_device_name(kind) for kind in kinds})[:2])
     return error
-
-
-def _device_name(array_type):
-    return "cpu" if array_type.__module__.startswith("numpy") else "cuda:0"

@@ -3,7 +3,9 @@
     torch.manual_seed(0)                        # from here on, every draw is determined
     g = torch.Generator().manual_seed(0)        # a stream of its own, handed to functions as generator=g
 
-The numbers are PyTorch's, digit by digit: `streams` turns a Mersenne Twister's words into them.
+The numbers are PyTorch's, digit by digit: `streams` turns a Mersenne Twister's words into them. Each CUDA device has a
+generator of its own. Its numbers are drawn on the processor, from the same streams, and copied to the device: seeded
+alike, both give the same numbers, where PyTorch's devices have other streams than its CPU.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import contextlib
 
 import numpy as np
 
+from .backends import CPU, place
 from .backends import device as device_of
 from .streams import Stream
 from .tensor import Tensor, wrap
@@ -21,7 +24,7 @@ class Generator:
     """A stream of random numbers with a seed and a state.
 
     Args:
-        device: where the numbers are to lie; only "cpu" is at hand.
+        device: where the numbers are to lie.
 
     Example:
         >>> import edutorch as torch
@@ -34,10 +37,11 @@ class Generator:
 
     def __init__(self, device: str | device_of = "cpu"):
         self.device = device_of(device)
-        if self.device.type != "cpu":
-            raise RuntimeError(
-                f"Cannot get {self.device.type.upper()} generator: this version of edutorch computes on the CPU only"
-            )
+        if self.device.type == "cuda":
+            backend, index = place(self.device)
+            self.device = device_of("cuda", backend.current() if index is None else index)
+        elif self.device.type != "cpu":
+            raise RuntimeError(f"Cannot get {self.device.type.upper()} generator without such a device")
         self.stream = Stream()
 
     def manual_seed(self, seed):
@@ -84,10 +88,46 @@ class Generator:
 
 default_generator = Generator()
 default_generator.seed()  # without `manual_seed`, every run is different
+_on_devices: dict[device_of, Generator] = {}  # the CUDA devices' default generators, made when they are first needed
+_given: dict[str, int | None] = {"seed": None}  # what `manual_seed` was told last, for those that are made later
+
+
+def generator_at(where):
+    """Return the default generator of a device."""
+    if where.type == "cpu":
+        return default_generator
+    if where.index is None:
+        where = device_of("cuda", place(where)[0].current())
+    found = _on_devices.get(where)
+    if found is None:
+        found = _on_devices[where] = Generator(where)
+        found.seed() if _given["seed"] is None else found.manual_seed(_given["seed"])
+    return found
+
+
+def stream_of(generator, where=CPU):
+    """Return the stream that a generator draws from; None stands for the default generator of the device.
+
+    Raises:
+        TypeError: if the argument is no generator. RuntimeError: if it is one of another kind of device.
+    """
+    if generator is None:
+        return generator_at(where).stream
+    if not isinstance(generator, Generator):
+        raise TypeError(f"argument 'generator' must be torch.Generator, not {type(generator).__name__}")
+    if generator.device.type != where.type:
+        raise RuntimeError(
+            f"Expected a '{where.type}' device type for generator but found '{generator.device.type}'\n"
+            f"Make it with torch.Generator(device='{where.type}')."
+        )
+    return generator.stream
 
 
 def manual_seed(seed):
-    """Start the sequence that belongs to a seed, for all draws that name no generator; return that generator.
+    """Start the sequence that belongs to a seed, for all draws that name no generator, on every device.
+
+    Returns:
+        The CPU's default generator.
 
     Example:
         >>> import edutorch as torch
@@ -95,12 +135,19 @@ def manual_seed(seed):
         >>> torch.randint(10, (3,))
         tensor([4, 9, 3])
     """
-    return default_generator.manual_seed(int(seed))
+    seed = int(seed)
+    default_generator.manual_seed(seed)
+    _given["seed"] = seed
+    _on_devices.clear()
+    return default_generator
 
 
 def seed():
     """Start a sequence that nobody can foresee, and return its seed."""
-    return default_generator.seed()
+    started = default_generator.seed()
+    _given["seed"] = started
+    _on_devices.clear()
+    return started
 
 
 def initial_seed():
@@ -123,13 +170,18 @@ def fork_rng(devices=None, enabled=True, device_type=None):
     """Draw inside the block as you like: behind it, the default generator goes on as if nothing had been drawn.
 
     Args:
-        devices, device_type: accepted; there is only the CPU's generator. enabled: False does nothing.
+        devices, device_type: accepted; the generators of all devices are kept. enabled: False does nothing.
     """
     if not enabled:
         yield
         return
-    state = get_rng_state()
+    state, given = get_rng_state(), _given["seed"]
+    states = {where: generator.get_state() for where, generator in _on_devices.items()}
     try:
         yield
     finally:
         set_rng_state(state)
+        _given["seed"] = given
+        _on_devices.clear()
+        for where, kept in states.items():
+            generator_at(where).set_state(kept)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import dtypes, printing
-from .backends import DEVICE_TYPE, device
+from .backends import CPU, DEVICE_TYPE, backend_of, device, place, to_host
 from .errors import dimension_out_of_range, not_a_tensor, with_remedy
 
 _new = object.__new__
@@ -103,8 +103,10 @@ class Tensor:
     @property
     def device(self):
         """Where the elements lie."""
-        kind = DEVICE_TYPE[type(self.array)]
-        return device(kind) if kind == "cpu" else device(kind, self.array.device.id)
+        if type(self.array) is np.ndarray:
+            return CPU
+        backend = backend_of(self.array)
+        return device(backend.type, backend.index_of(self.array))
 
     @property
     def is_cuda(self):
@@ -165,11 +167,11 @@ class Tensor:
 
     def storage_offset(self):
         """Return how many elements into its memory block the tensor starts."""
-        return (self.data_ptr() - memory_of(self.array).__array_interface__["data"][0]) // self.array.itemsize
+        return (self.data_ptr() - backend_of(self.array).address(memory_of(self.array))) // self.array.itemsize
 
     def data_ptr(self):
         """Return the address of the first element: tensors that share memory can be told by it."""
-        return self.array.__array_interface__["data"][0]
+        return backend_of(self.array).address(self.array)
 
     def is_floating_point(self):
         """Whether the dtype is a floating one."""
@@ -185,7 +187,7 @@ class Tensor:
 
     def get_device(self):
         """Return the index of the CUDA device, or -1 on the CPU."""
-        return -1 if not self.is_cuda else self.array.device.id
+        return -1 if not self.is_cuda else self.device.index
 
     # ---- values
 
@@ -208,8 +210,8 @@ class Tensor:
 
     def tolist(self):
         """Return the values as nested Python lists (a number for a 0-d tensor)."""
-        array = self.array.astype(dtypes.FLOAT32) if self.array.dtype == dtypes.BFLOAT16 else self.array
-        return array.tolist()
+        array = to_host(self.array)
+        return (array.astype(dtypes.FLOAT32) if array.dtype == dtypes.BFLOAT16 else array).tolist()
 
     def numpy(self, *, force=False):
         """Return the elements as a NumPy array that shares the tensor's memory.
@@ -225,8 +227,8 @@ class Tensor:
             return self.detach().cpu().numpy()
         if self.is_cuda:
             raise TypeError(
-                "can't convert cuda:0 device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host "
-                "memory first."
+                f"can't convert {self.device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor to "
+                "host memory first."
             )
         if self.tracked:
             raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
@@ -300,8 +302,8 @@ class Tensor:
             suffixes.append(f"grad_fn=<{self.grad_fn.name().removeprefix('torch::autograd::')}>")
         elif self.tracked:
             suffixes.append("requires_grad=True")
-        array = self.array if isinstance(self.array, np.ndarray) else self.array.get()
-        return printing.format_tensor(array, device=str(self.device) if self.is_cuda else None, suffixes=suffixes)
+        where = str(self.device) if self.is_cuda else None
+        return printing.format_tensor(to_host(self.array), device=where, suffixes=suffixes)
 
     __hash__ = object.__hash__
 
@@ -310,7 +312,8 @@ class Tensor:
     def __reduce_ex__(self, protocol):
         for hook in self.hooks or ():
             warnings.warn(f"backward hook {hook!r} on tensor will not be serialized.", stacklevel=2)
-        made = _rebuild, (type(self), self.array, bool(self.tracked))
+        where = (self.device,) if self.is_cuda else ()
+        made = _rebuild, (type(self), to_host(self.array), bool(self.tracked), *where)
         return (*made, self._remarks()) if len(vars(self)) > 1 else made
 
     def __deepcopy__(self, memo):
@@ -336,10 +339,13 @@ class Tensor:
 _OWN = frozenset(name for name in vars(Tensor) if not name.startswith("__")) | {"array"}
 
 
-def _rebuild(cls, array, tracked):
+def _rebuild(cls, array, tracked, where=CPU):
     t = _new(cls)
     own = dtypes.of(array).numpy
     t.array = array if array.dtype is own else array.view(own)  # pickle makes equal dtype objects, not the same
+    if where is not CPU:
+        backend, index = place(where)
+        t.array = backend.put(t.array, index)
     if tracked:
         t.tracked = True
     return t
@@ -347,7 +353,9 @@ def _rebuild(cls, array, tracked):
 
 def _copied(array, memo):
     """Return a copy of an array in a copy of its memory, which the `memo` of a deepcopy finds again for other views."""
-    memory = memory_of(array) if array.size and isinstance(array, np.ndarray) else array
+    if type(array) is not np.ndarray:
+        return array.copy()
+    memory = memory_of(array) if array.size else array
     if not memory.flags.forc or type(memory) is not np.ndarray:  # an order, or a kind, that its bytes do not tell
         memory = array
     if id(memory) not in memo:
@@ -371,12 +379,17 @@ def hand_out(tensor):
 
 
 def memory_of(array):
-    """Return the array that owns the memory of a NumPy array: itself, or what it is a view of in the end."""
+    """Return the array that owns an array's memory: itself, or what it is a view of in the end."""
     root, owner = array, array.base
     while owner is not None:  # `as_strided` puts an object in between that is no array, but has a base
-        root = owner if isinstance(owner, np.ndarray) else root
+        root = owner if type(owner) in DEVICE_TYPE or isinstance(owner, np.ndarray) else root
         owner = getattr(owner, "base", None)
     return root
+
+
+def array_of(value):
+    """Return the array behind a tensor, or the array itself: gradient formulas are given either."""
+    return value.array if isinstance(value, Tensor) else value
 
 
 def wrap(array):

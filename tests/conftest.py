@@ -5,6 +5,7 @@ of its file. Without PyTorch these tests skip, and the summary says how many; in
 is an error.
 """
 
+import contextlib
 import os
 import re
 
@@ -47,3 +48,27 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.section("THE ORACLE IS MISSING", sep="!", red=True, bold=True)
         terminalreporter.line(f"{tests} tests and {files} whole files were skipped: they compare with PyTorch.")
         terminalreporter.line("Install it: pip install -e .[oracle]")
+
+
+def _devices():
+    import edutorch
+
+    return ["fake-cuda", *(["cuda"] if edutorch.cuda.is_available() else [])]
+
+
+@pytest.fixture(scope="module", params=_devices())
+def cuda(request):
+    """A CUDA device: the stand-in of `tests/fake_cuda/`, and a real one where there is one."""
+    from tests.fake_cuda import fake_cuda
+
+    with fake_cuda() if request.param == "fake-cuda" else contextlib.nullcontext():
+        yield "cuda:0"
+
+
+@pytest.fixture(scope="module", params=["cpu", *_devices()])
+def device(request):
+    """The CPU, then each kind of CUDA device, one after the other."""
+    from tests.fake_cuda import fake_cuda
+
+    with fake_cuda() if request.param == "fake-cuda" else contextlib.nullcontext():
+        yield "cpu" if request.param == "cpu" else "cuda:0"

@@ -6,6 +6,7 @@ consumers. There is no recursion: depth is no limit.
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from heapq import heappop, heappush, heappushpop
 from operator import attrgetter
@@ -13,7 +14,7 @@ from sys import getrefcount
 
 import numpy as np
 
-from ..backends import DEVICE_TYPE, XP
+from ..backends import DEVICE_TYPE, XP, backend_of
 from ..modes import grad_mode, is_anomaly_check_nan_enabled, is_anomaly_enabled
 from ..summation import add_up
 from ..tensor import Tensor, wrap
@@ -81,7 +82,7 @@ def run_backward(roots, seeds, retain, create, targets=None):
         add(edge, seed if create else seed.array, arrived, youngest, leaves)
     recording = grad_mode.set(create)
     try:
-        with np.errstate(all="ignore"):  # a gradient may be inf or nan: that is no news
+        with np.errstate(all="ignore"), _place_of(roots, create):  # a gradient may be inf or nan: that is no news
             while youngest:
                 node = heappop(youngest)[1]
                 while node is not None:
@@ -135,6 +136,20 @@ def run_backward(roots, seeds, retain, create, targets=None):
     finally:
         grad_mode.reset(recording)
     return captured
+
+
+_ON_THE_CPU = contextlib.nullcontext()
+
+
+def _place_of(roots, create):
+    """Return a context manager in which formulas make arrays, and Tensors if `create`, where the roots lie."""
+    return _ON_THE_CPU if not roots or type(roots[0].array) is np.ndarray else _on_device(roots[0], create)
+
+
+@contextlib.contextmanager
+def _on_device(root, create):
+    with backend_of(root.array).on(root.device.index), root.device if create else _ON_THE_CPU:
+        yield
 
 
 def add(edge, d, arrived, youngest, leaves):

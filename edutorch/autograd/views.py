@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..backends import XP
+from ..backends import XP, backend_of
 from ..dtypes import category
 from ..errors import with_remedy
 from ..modes import enable_grad, is_grad_enabled, is_inference_mode_enabled
@@ -135,7 +135,7 @@ def before_write(tensor, operands=()):
     """
     if not isinstance(tensor, Tensor):
         raise TypeError(f"only a tensor can be changed in place, not {type(tensor).__name__}")
-    if not tensor.array.flags.writeable:
+    if type(tensor.array) is np.ndarray and not tensor.array.flags.writeable:
         raise _shared_elements()
     if tensor.inference and not is_inference_mode_enabled():
         raise RuntimeError(
@@ -305,7 +305,8 @@ def refuse_overlap(tensor, other, same):
     a, b = tensor.array, other.array
     if not (a.size and b.size and _dense(a) and _dense(b)):
         return
-    (a_low, a_high), (b_low, b_high) = np.lib.array_utils.byte_bounds(a), np.lib.array_utils.byte_bounds(b)
+    a_low, b_low = backend_of(a).address(a), backend_of(b).address(b)
+    a_high, b_high = a_low + a.nbytes, b_low + b.nbytes
     equal = (a_low, a_high) == (b_low, b_high) and a.strides == b.strides
     if (same or not equal) and a_low < b_high and b_low < a_high:
         raise RuntimeError(

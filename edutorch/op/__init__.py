@@ -38,20 +38,21 @@ import inspect
 import linecache
 import sys
 import textwrap
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from .. import dtypes
 from ..autograd.graph import HalfNode
 from ..autograd.versions import storage_of
-from ..backends import DEVICE_TYPE, XP
+from ..backends import BACKENDS, DEVICE_TYPE, HOST, XP, like, when_joining
 from ..errors import not_a_tensor, number_overflow, refuse_different_dtypes
 from ..modes import autocast_state
 from ..tensor import Tensor, wrap
 from .autocast import AT_HALVES, alone
 from .forms import inplace_form, loose_sizes, result_type
 from .lazy import forget, lazy
+from .meeting import on_one_device, with_plain_numbers
 from .nodes import NodeClasses, parameters
 from .template import write_call
 from .wrapper import NUMBERS, namespace
@@ -72,6 +73,8 @@ class Op:
         formulas: input name -> gradient formula.
         fn: the function that users call.
     """
+
+    made: ClassVar[list[Op]] = []
 
     def __init__(
         self,
@@ -106,10 +109,14 @@ class Op:
         self.node_name = node or "".join(w.capitalize() for w in self.name.split("_")) + "Backward0"
         self.formulas, self.whole, self.kept, self.formulas_given_at = {}, None, [], []
         self.backward_kernels = {}
-        self.kernels = self._plain_kernels()
+        self.kernels = self._numpy_kernels()
+        for backend in BACKENDS.values():
+            if backend is not HOST:
+                self.join(backend)
         self.node_classes, self.half_node_classes = NodeClasses(self, ()), NodeClasses(self, (HalfNode,))
         self.fn = self._make(half=False)
         self._attach(inplace, method)
+        Op.made.append(self)
 
     @property
     def doc(self):
@@ -121,13 +128,19 @@ class Op:
         """The function for operands of half precision."""
         return self._make(half=True)
 
-    def _plain_kernels(self) -> dict[Any, Any]:
-        """Return the forward for each type of array, bound to that array's module."""
-        arrays = {kind: xp for kind, xp in XP.items() if kind is not Tensor}
-        if not self.takes_xp:
-            return dict.fromkeys(arrays, self.forward)
-        bound = {xp: functools.partial(self.forward, xp) for xp in {*arrays.values()}}
-        return {kind: bound[xp] for kind, xp in arrays.items()}
+    def _numpy_kernels(self) -> dict[Any, Any]:
+        """Return the forward, bound to NumPy, for NumPy's arrays and scalars."""
+        forward = functools.partial(self.forward, np) if self.takes_xp else self.forward
+        return dict.fromkeys((kind for kind, xp in XP.items() if xp is np), forward)
+
+    def join(self, backend):
+        """Run on the arrays of another library too: the forward is bound to it."""
+        forward = functools.partial(self.forward, backend.xp) if self.takes_xp else self.forward
+        kernel = backend.bind(forward, self._operands())
+        self.kernels[backend.kind] = with_plain_numbers(kernel) if self.typed_numbers else kernel
+
+    def _operands(self):
+        return [i for i, name in enumerate(self.params) if name in self.kinds]
 
     # ---- definition
 
@@ -173,12 +186,12 @@ class Op:
         return formula
 
     def kernel(self, device):
-        """Register a faster forward for one device type: `@conv2d.kernel("cuda")`."""
+        """Register a faster forward for one device type that is known by now: `@conv2d.kernel("cpu")`."""
 
         def register(function):
             for kind, name in DEVICE_TYPE.items():
                 if name == device:
-                    self.kernels[kind] = functools.partial(function, XP[kind])
+                    self.kernels[kind] = BACKENDS[name].bind(functools.partial(function, XP[kind]), self._operands())
                     self.__dict__.pop("half_fn", None)  # it wraps the kernels it was made with
             return function
 
@@ -281,8 +294,8 @@ class Op:
                 return converted
             if v is None or not must_be_tensor:
                 return v
-            kind = next((type(o.array) for o in operands if isinstance(o, Tensor)), np.ndarray)
-            return wrap(XP[kind].asarray(v, dtype=target))
+            array = np.asarray(v, dtype=target)
+            return wrap(next((like(array, o.array) for o in operands if isinstance(o, Tensor)), array))
 
         first = taking_part[0]
         for i in taking_part:
@@ -316,8 +329,16 @@ class Op:
             if type(v) is int:
                 if not -(2**63) <= v < 2**64:
                     raise OverflowError("int too big to convert")
-                values[i] = wrap(XP[type(array)].asarray(v % 2**64, "uint64").astype(array.dtype))
+                values[i] = wrap(like(np.asarray(v % 2**64, "uint64").astype(array.dtype), array))
         return self.fn(**dict(zip(self.tensors, values, strict=True)), **statics)
+
+    def meet(self, values, statics):
+        """Run the operator again, with single numbers from the CPU brought to the device of the other operands.
+
+        Raises:
+            RuntimeError: if other operands lie on different devices.
+        """
+        return self.fn(**dict(zip(self.tensors, on_one_device(values), strict=True)), **statics)
 
     def _as_number(self, value, i):
         if hasattr(value, "item") and getattr(value, "ndim", 1) == 0:  # NumPy's scalars
@@ -426,6 +447,12 @@ def op(
     )
     OPS.setdefault(made.name, made)
     return made.fn
+
+
+@when_joining
+def _tell_operators(backend):
+    for made in Op.made:
+        made.join(backend)
 
 
 def _statement_at(filename, line):

@@ -183,12 +183,14 @@ class Template:
         if not op.cast:  # nothing is computed that could warn
             self.emit(f"try: r = kernels[kind]({', '.join(passed)})")
             self.emit("except Exception as error:")
+            self.emit(f"    if mixed([{arrays}]): return {self._again('_op.meet')}")
             self.emit(f"    {explain}")
             return
         call = f"kernels[kind], {', '.join(passed)}"
         self.emit(f"try: r = quietly({call})")
         self.emit("except Exception as error:")
         self.emit(f"    if busy(error): r = quietly_alone({call})")
+        self.emit(f"    elif mixed([{arrays}]): return {self._again('_op.meet')}")
         if "Operand" in kinds.values():
             self.emit(f"    elif type(error) is OverflowError: return {self._again('_op.wrap_numbers')}")
         self.emit(f"    else: {explain}")
@@ -198,7 +200,8 @@ class Template:
         if self.op.extras:
             self.emit(f"r, {', '.join(f'x_{e}' for e in self.op.extras)} = r")
         if self.op.outputs is None:
-            self.emit("if type(r) is not kind: r = XP[kind].asarray(r)")  # NumPy turns 0-d results into scalars
+            # NumPy turns 0-d results into scalars; a copy to another device is another library's array
+            self.emit("if type(r) is not kind and type(r) not in DEVICE_TYPE: r = XP[kind].asarray(r)")
             self.emit("y = new(Tensor)")
             self.emit("y.array = r")
         else:

@@ -10,11 +10,12 @@ from .. import dtypes
 from ..autograd.graph import edge_of
 from ..autograd.versions import Storage, tick
 from ..autograd.views import mark_unrecorded, sync
-from ..backends import XP
+from ..backends import DEVICE_TYPE, XP
 from ..errors import explain, not_a_tensor, not_a_tensor_in_list
 from ..modes import autocast_state, is_anomaly_enabled, is_grad_enabled, is_inference_mode_enabled
 from ..tensor import Tensor, wrap
 from .forms import half_kernel, into
+from .meeting import mixed
 from .nodes import record_many
 from .quiet import busy, quietly, quietly_alone
 
@@ -43,6 +44,7 @@ def namespace(op, half):
         "wrap": wrap,
         "Storage": Storage,
         "XP": XP,
+        "DEVICE_TYPE": DEVICE_TYPE,
         "sync": sync,
         "edge_of": edge_of,
         "alias": _alias,
@@ -55,7 +57,7 @@ def namespace(op, half):
         "not_a_list": functools.partial(_not_a_list, op),
         "nothing": _NOTHING,
         "direct": _direct(op),
-        "kernels": _half_kernels(op) if half else op.kernels,
+        "kernels": _HalfKernels(op) if half else op.kernels,
         "nodes": op.half_node_classes if half else op.node_classes,
         "result_type": op.result_type,
         "refuse_inference": _refuse_inference,
@@ -73,6 +75,7 @@ def namespace(op, half):
         "_detour": op.detour,
         "into": functools.partial(into, op.name),
         "number_first": op.number_first,
+        "mixed": mixed,
         "_op": op,
         "_explain": functools.partial(_explain, op),
         "record_many": record_many,
@@ -81,8 +84,15 @@ def namespace(op, half):
     }
 
 
-def _half_kernels(op):
-    return {kind: half_kernel(kernel, len(op.extras)) for kind, kernel in op.kernels.items()}
+class _HalfKernels(dict):
+    """An operator's kernels for half precision, made when they are first needed."""
+
+    def __init__(self, op):
+        self.op = op
+
+    def __missing__(self, kind):
+        self[kind] = half_kernel(self.op.kernels[kind], len(self.op.extras))
+        return self[kind]
 
 
 def _direct(op):
@@ -106,6 +116,7 @@ class _Typed(dict):
 
     def __missing__(self, value):
         array = np.array(value, self.dtype)
+        array.flags.writeable = False  # by which `with_plain_numbers` knows it
         if value and len(self) < 4096:  # 0.0 equals -0.0, and must not stand for it
             self[value] = array
         return array

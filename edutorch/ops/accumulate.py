@@ -11,6 +11,7 @@ from __future__ import annotations
 from math import prod
 
 from .. import dtypes
+from ..backends import on_host
 
 
 def add_at(xp, shape, indices, values):
@@ -59,7 +60,9 @@ def _is_mask(index):
 def add_rows(xp, count, positions, rows):
     """Return a matrix of `count` rows: zeros, with each of `rows` added at its position."""
     total = xp.zeros((count, rows.shape[1]), rows.dtype)
-    if rows.shape[1] == 1:
+    if not on_host(rows):
+        _add_on_device(xp, total, positions, rows)
+    elif rows.shape[1] == 1:
         xp.add.at(total.reshape(-1), positions, rows.reshape(-1))
     elif len(positions):
         positions = positions % count  # negative ones count from the end
@@ -74,3 +77,13 @@ def add_rows(xp, count, positions, rows):
             total[targets] += rows[order[first]]
             order, ordered = order[~first], ordered[~first]
     return total
+
+
+def _add_on_device(xp, total, positions, rows):
+    """Add rows at positions with one kernel, whose threads add one after the other where they meet."""
+    if rows.dtype.kind == "f" or rows.dtype.itemsize > 2:
+        xp.add.at(total, positions, rows)
+    else:  # there is no such kernel for booleans and small integers
+        wide = total.astype(dtypes.INT64)
+        xp.add.at(wide, positions, rows.astype(dtypes.INT64))
+        total[...] = wide.astype(rows.dtype)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from ..backends import on_host
 from ..errors import bool_subtraction, not_implemented, with_remedy
 from ..op import Array, Operand, op
 from ..op.forms import alias, inplace_form
@@ -163,7 +164,7 @@ def integer_power(xp, input, exponent):
     """Raise integers to tensors of powers; of the negative ones only ±1 has any that is not zero."""
     if input.dtype.kind == "b":
         raise not_implemented("pow", input)
-    if input.dtype.kind == "u" or not (exponent < 0).any():
+    if input.dtype.kind == "u" or (on_host(input) and not (exponent < 0).any()):
         return input**exponent
     of_one = xp.where((exponent & 1) == 0, 1, input)
     negative = xp.where(abs(input) == 1, of_one, 0)

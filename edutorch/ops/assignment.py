@@ -9,6 +9,7 @@ from __future__ import annotations
 from .. import dtypes
 from ..autograd.versions import bump
 from ..autograd.views import assign, before_write, refuse_overlap
+from ..backends import like, read_only, to_host
 from ..errors import type_name, with_remedy
 from ..modes import is_grad_enabled
 from ..op import Array, op
@@ -139,9 +140,9 @@ def _write_part(tensor, index, value):
         part = tensor.array[index]
     except IndexError:
         raise explained(tensor.array, index) from None
-    if 0 in part.strides or not part.flags.writeable:
+    if 0 in part.strides or read_only(part):
         return False
-    new = value.array
+    new = value.array if value.array.ndim == 0 else like(to_host(value.array), part)
     if new.ndim:
         new = _in_shape(value, part.shape).array
     part[...] = new if new.dtype == part.dtype else cast_array(new, part.dtype)

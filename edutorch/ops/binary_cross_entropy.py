@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..backends import on_host
 from ..errors import not_implemented, with_remedy
 from ..op import Array, op
 from ..op.forms import over
@@ -37,7 +38,7 @@ def binary_cross_entropy(xp, input: Array, target: Array, weight: Array | None =
                          "binary_cross_entropy_with_logits."),
         ("target", target, "It holds 1 for yes, 0 for no, or a probability."),
     ):  # fmt: skip
-        if values.size and not (values.min() >= 0 and values.max() <= 1):
+        if on_host(values) and values.size and not (values.min() >= 0 and values.max() <= 1):
             raise RuntimeError(with_remedy(f"all elements of {name} should be between 0 and 1", remedy))
     yes, no = _logarithms(xp, input)
     return reduced(_weighed((target - 1) * no - target * yes, weight), reduction)

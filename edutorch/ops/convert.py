@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import dtypes
-from ..backends import array_module
+from ..backends import backend_of, place
 from ..backends import device as _device
 from ..op import Array, op
 from ..tensor import Tensor, method
@@ -68,6 +68,29 @@ def astype(input: Array, dtype_, memory_format=None):
 astype.grad(input=lambda g: g)
 
 
+@op(cast=None, out=False, method=False, node="ToCopyBackward0")
+def moved(input: Array, where, home):
+    """Copy a tensor to another device; `home` is the one that it lies on.
+
+    Shape:    input (*) -> out (*)
+    Math:     y = x
+    Gradient: dL/dx = g, on the device of x
+    """
+    backend, index = place(where)
+    return backend.put(input, index)
+
+
+moved.grad(input=lambda g, where, home: moved.both(g, home, where))
+
+
+def lies_on(array, where):
+    """Whether an array lies on a device; one without a number stands for the current one of its kind."""
+    backend, index = place(where)
+    if backend is not backend_of(array):
+        return False
+    return backend.index_of(array) == (backend.current() if index is None else index)
+
+
 def _order(array):
     return (
         "C" if 0 in array.strides else "K"
@@ -113,14 +136,14 @@ def to(self, *args, **kwargs):
             where, d = a.device, a.dtype
         elif isinstance(a, (dtypes.dtype, type)):
             d = a
-        elif isinstance(a, (str, _device)):
-            where = a
+        elif isinstance(a, (str, _device)) or type(a) is int:
+            where = _device(a)
         elif not isinstance(a, bool) and a is not None:
             raise TypeError(
                 f"to() received an invalid argument of type {type(a).__name__}: give a dtype, a device or a tensor"
             )
-    if where is not None:
-        array_module(where)  # raises when the device is not at hand
+    if where is not None and not lies_on(self.array, where):
+        self, copy = moved(self, where, self.device), False
     target = dtypes.to_numpy(d, self.array.dtype)
     stays = target == self.array.dtype and (order in (None, preserve_format) or order is format_of(self.array))
     if stays and not copy:
@@ -153,6 +176,18 @@ def cpu(self, memory_format=None):
 def cuda(self, device=None, non_blocking=False, memory_format=None):
     """Return the tensor on a CUDA device, the first if none is named; itself, if it already is there."""
     return self.to(_device("cuda" if device is None else device), memory_format=memory_format)
+
+
+@method
+def pin_memory(self, device=None):
+    """Return the tensor in memory that a device can copy from by itself. CuPy sees to that: the tensor as it is."""
+    return self
+
+
+@method
+def is_pinned(self, device=None):
+    """Whether the tensor lies in such memory: see `pin_memory`."""
+    return False
 
 
 def _type(self, dtype=None, non_blocking=False):

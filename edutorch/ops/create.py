@@ -11,7 +11,7 @@ import functools
 import numpy as np
 
 from .. import dtypes
-from ..backends import array_module
+from ..backends import array_module, making_on, requested
 from ..errors import not_a_tensor
 from ..tensor import Tensor, wrap
 from .creation import creation, default_floats, number_of, numpy_dtype, scalar, sizes_of, whole_number
@@ -115,17 +115,16 @@ def empty_strided(xp, dtype, size, stride):
         )
     reach = 1 + sum((n - 1) * s for n, s in zip(size, stride, strict=True)) if 0 not in size else 0
     steps = tuple(s * dtype.itemsize for s in stride)
-    return np.ndarray(tuple(size), dtype, buffer=xp.empty(reach, dtype), strides=steps)
+    return xp.lib.stride_tricks.as_strided(xp.empty(reach, dtype), tuple(size), steps)
 
 
 # ---------------------------------------------------------------- like another tensor
 
 
-def _like(name, input, dtype, device, memory_format, fill):
+def _like(name, xp, input, dtype, memory_format, fill):
     """Return an array like a tensor's, made by `fill(xp, shape, dtype)`, in the same order in memory unless told."""
     array = input.array
     target = numpy_dtype(name, dtype) or array.dtype
-    xp = array_module(input.device if device is None else device)
     if memory_format not in (None, preserve_format):
         order = memory_format.order_for(array.shape)
     elif array.flags.c_contiguous or 0 in array.strides:
@@ -136,62 +135,63 @@ def _like(name, input, dtype, device, memory_format, fill):
 
 
 def _like_arguments(function):
-    """Make a `…_like` function or `new_…` method from one that takes the tensor, `dtype` and `device`."""
+    """Make a `…_like` function or `new_…` method from one that takes `xp`, the tensor, and `dtype`."""
 
     @functools.wraps(function)
     def create(input, *args, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False, **kwargs):
         if not isinstance(input, Tensor):
             raise not_a_tensor(function.__name__, "input", 1, input)
-        return finish(function(input, *args, dtype=dtype, device=device, **kwargs), device, requires_grad)
+        if device is None and type(input.array) is np.ndarray:
+            return finish(function(np, input, *args, dtype=dtype, **kwargs), None, requires_grad)
+        where = input.device if device is None else device
+        with making_on(where):
+            return finish(function(array_module(where), input, *args, dtype=dtype, **kwargs), where, requires_grad)
 
     return create
 
 
 @_like_arguments
-def zeros_like(input, *, dtype, device, memory_format=None):
+def zeros_like(xp, input, *, dtype, memory_format=None):
     """Make a tensor of zeros with another tensor's shape, dtype, device and order in memory.
 
     Shape: input (*) -> out (*)
     """
-    return _like("zeros_like", input, dtype, device, memory_format, lambda xp, shape, d: xp.zeros(shape, d))
+    return _like("zeros_like", xp, input, dtype, memory_format, lambda xp, shape, d: xp.zeros(shape, d))
 
 
 @_like_arguments
-def ones_like(input, *, dtype, device, memory_format=None):
+def ones_like(xp, input, *, dtype, memory_format=None):
     """Make a tensor of ones with another tensor's shape, dtype, device and order in memory.
 
     Shape: input (*) -> out (*)
     """
-    return _like("ones_like", input, dtype, device, memory_format, lambda xp, shape, d: xp.ones(shape, d))
+    return _like("ones_like", xp, input, dtype, memory_format, lambda xp, shape, d: xp.ones(shape, d))
 
 
 @_like_arguments
-def empty_like(input, *, dtype, device, memory_format=None):
+def empty_like(xp, input, *, dtype, memory_format=None):
     """Make an uninitialised tensor with another tensor's shape, dtype, device and order in memory.
 
     Shape: input (*) -> out (*)
     """
-    return _like("empty_like", input, dtype, device, memory_format, lambda xp, shape, d: xp.empty(shape, d))
+    return _like("empty_like", xp, input, dtype, memory_format, lambda xp, shape, d: xp.empty(shape, d))
 
 
 @_like_arguments
-def full_like(input, fill_value, *, dtype, device, memory_format=None):
+def full_like(xp, input, fill_value, *, dtype, memory_format=None):
     """Make a tensor filled with one value, with another tensor's shape, dtype, device and order in memory.
 
     Shape: input (*) -> out (*)
     """
     value = number_of("full_like", "fill_value", 2, fill_value)
-    return _like(
-        "full_like", input, dtype, device, memory_format, lambda xp, shape, d: xp.full(shape, scalar(value, d), d)
-    )
+    return _like("full_like", xp, input, dtype, memory_format, lambda xp, shape, d: xp.full(shape, scalar(value, d), d))
 
 
 def _new(name, fill):
     """Attach `Tensor.new_…`: sizes of one's own choice, dtype and device of the tensor."""
 
     @_like_arguments
-    def new(self, *sizes, size=None, dtype, device):
-        xp = array_module(self.device if device is None else device)
+    def new(xp, self, *sizes, size=None, dtype):
         return fill(xp, sizes_of(name, sizes, size), numpy_dtype(name, dtype) or self.array.dtype)
 
     new.__name__ = new.__qualname__ = name
@@ -205,12 +205,9 @@ _new("new_empty", lambda xp, shape, dtype: xp.empty(shape, dtype))
 
 
 @_like_arguments
-def _new_full(self, size, fill_value, *, dtype, device):
+def _new_full(xp, self, size, fill_value, *, dtype):
     """Make a tensor filled with one value, by default in this tensor's dtype and on its device."""
-    xp, target = (
-        array_module(self.device if device is None else device),
-        numpy_dtype("new_full", dtype) or self.array.dtype,
-    )
+    target = numpy_dtype("new_full", dtype) or self.array.dtype
     return xp.full(
         sizes_of("new_full", (size,)),
         scalar(number_of("new_full", "fill_value", 2, fill_value), target),
@@ -253,9 +250,8 @@ def _triangle(name, row, col, dtype, device, inside):
             raise RuntimeError(f"{what} must be non-negative, got{size}")
     if dtype not in (dtypes.int32, dtypes.int64):
         raise NotImplementedError(f"\"{name}\" not implemented for '{dtype.legacy}'")
-    xp = array_module(device)
-    mask = inside(xp.arange(row)[:, None], xp.arange(col)[None, :])
-    return finish(xp.stack(xp.nonzero(mask)).astype(dtype.numpy), device, False)
+    mask = inside(np.arange(row)[:, None], np.arange(col)[None, :])
+    return finish(np.stack(np.nonzero(mask)).astype(dtype.numpy), requested(device), False)
 
 
 def numel(input):
@@ -267,16 +263,17 @@ def numel(input):
 
 # ---------------------------------------------------------------- NumPy's words, for formulas on Tensors
 
+# on the default device, which is that of the gradients while the backward pass is recorded
 speak(
-    zeros=lambda shape, dtype=None: wrap(np.zeros(shape, dtype or default_floats())),
-    ones=lambda shape, dtype=None: wrap(np.ones(shape, dtype or default_floats())),
-    empty=lambda shape, dtype=None: wrap(np.empty(shape, dtype or default_floats())),
-    full=lambda shape, value, dtype=None: wrap(np.full(shape, value, dtype)),
-    arange=lambda *limits, dtype=None: wrap(np.arange(*limits, dtype=dtype)),
-    eye=lambda n, m=None, dtype=None: wrap(np.eye(n, m, dtype=dtypes.to_numpy(dtype, default_floats()))),
+    zeros=lambda shape, dtype=None: wrap(array_module().zeros(shape, dtype or default_floats())),
+    ones=lambda shape, dtype=None: wrap(array_module().ones(shape, dtype or default_floats())),
+    empty=lambda shape, dtype=None: wrap(array_module().empty(shape, dtype or default_floats())),
+    full=lambda shape, value, dtype=None: wrap(array_module().full(shape, value, dtype)),
+    arange=lambda *limits, dtype=None: wrap(array_module().arange(*limits, dtype=dtype)),
+    eye=lambda n, m=None, dtype=None: wrap(array_module().eye(n, m, dtype=dtypes.to_numpy(dtype, default_floats()))),
     zeros_like=lambda x: zeros_like(x),
     ones_like=lambda x: ones_like(x),
     empty_like=lambda x: empty_like(x),
     full_like=lambda x, value: full_like(x, value),
-    asarray=lambda x, dtype=None: x if isinstance(x, Tensor) else wrap(np.asarray(x, dtype)),
+    asarray=lambda x, dtype=None: x if isinstance(x, Tensor) else wrap(array_module().asarray(x, dtype)),
 )

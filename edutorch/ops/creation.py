@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import dtypes
 from ..autograd.versions import bump
-from ..backends import array_module
+from ..backends import XP, array_module, like, making_on, requested
 from ..tensor import Tensor
 from .convert import cast_array
 from .from_data import finish, overflows
@@ -32,14 +32,19 @@ def creation(function):
             if target is not None and target != out.array.dtype:
                 wanted = dtypes.of_numpy(target).legacy
                 raise RuntimeError(f"dtype {wanted} does not match dtype of out parameter ({out.dtype.legacy})")
-            array = function(array_module(device), out.array.dtype, *args, **kwargs)
+            array = function(XP[type(out.array)], out.array.dtype, *args, **kwargs)
+            array = like(array, out.array) if type(array) is np.ndarray else array
             if out.array.shape == array.shape:
                 out.array[...] = array
             else:
                 out.array = array
             bump(out)
             return out
-        return finish(function(array_module(device), target, *args, **kwargs), device, requires_grad)
+        where = requested(device)
+        if where is None:
+            return finish(function(np, target, *args, **kwargs), None, requires_grad)
+        with making_on(where):
+            return finish(function(array_module(where), target, *args, **kwargs), where, requires_grad)
 
     own = [p for p in inspect.signature(function).parameters.values() if p.name not in ("xp", "dtype")]
     shared = [
@@ -136,7 +141,7 @@ def scalar(value, dtype):
         RuntimeError: if the dtype cannot hold it: a whole number out of range, a finite one beyond float32.
     """
     if dtype.kind in "iu":
-        lost = overflows(value, dtype) if isinstance(value, np.ndarray) else bool(overflows(np.asarray(value), dtype))
+        lost = bool(overflows(np.asarray(value), dtype))
     else:
         lost = dtype == dtypes.FLOAT32 and math.isfinite(value) and abs(value) > float(np.finfo(np.float32).max)
     if lost:

@@ -63,7 +63,8 @@ def cross_entropy(
     truth, whole = worth(numbers, weight, counted, scores.dtype)  # q of the target's class
     rest = 0.0  # q of every class, over w
 
-    scores = xp.subtract(scores, peak(scores, 1), order="C")  # the shift changes no p, and keeps e^x from overflowing
+    shifted = xp.empty(scores.shape, scores.dtype)  # in the order of the positions, whatever the order of the scores
+    scores = xp.subtract(scores, peak(scores, 1), out=shifted)  # the shift changes no p, and keeps e^x from overflowing
     picked = scores.reshape(-1)[at]
     if label_smoothing:
         every = class_weights(xp, weight, scores)
@@ -83,7 +84,8 @@ def cross_entropy(
         return losses.reshape(target.shape if input.ndim > 1 else ()), powers, sums, at, truth, rest
     if reduction == "sum":
         return add_up(losses), powers, sums, at, truth, rest
-    return add_up(losses) / whole, powers, sums, at, truth / (whole or 1), rest / (whole or 1)
+    divisor = whole + (whole == 0)  # 1 where nothing counts
+    return add_up(losses) / whole, powers, sums, at, truth / divisor, rest / divisor
 
 
 def _belief_minus_truth(

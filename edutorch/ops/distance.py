@@ -131,7 +131,7 @@ def pdist(input, p=2.0):
         raise RuntimeError("pdist only supports non-negative p values")
     if input.itemsize == 2:
         raise NotImplementedError(f"\"pdist\" not implemented for '{input.dtype.legacy}'")
-    i, j = triu_indices(input.shape[0], input.shape[0], 1)
+    i, j = triu_indices(input.shape[0], input.shape[0], 1, device=input.device)
     return _cdist(input, input, p)[i, j]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..backends import on_host
 from ..errors import not_implemented
 from ..op import Array, Operand, op
 from ..op.forms import NO_DERIVATIVE, alias, inplace_form, no_derivative
@@ -52,7 +53,9 @@ def check_integers(input, divisor, kernel):
     """
     if input.dtype.kind == "b":
         raise not_implemented(kernel, input)
-    if input.dtype.kind in "iu" and (divisor == 0 if isinstance(divisor, int) else (divisor == 0).any()):
+    if input.dtype.kind not in "iu":
+        return
+    if divisor == 0 if isinstance(divisor, int) else on_host(input) and (divisor == 0).any():
         raise RuntimeError("ZeroDivisionError\nIntegers have no infinity: divide floats, or mask the zeros first.")
 
 

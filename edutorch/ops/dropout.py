@@ -12,10 +12,11 @@ import math
 
 import numpy as np
 
-from .. import dtypes, random
-from ..backends import XP
+from .. import dtypes
+from ..backends import XP, like
 from ..op import Array, Index, op
 from ..op.forms import inplace_form
+from ..random import stream_of
 from ..tensor import first_checked, wrap
 
 __all__ = [
@@ -140,14 +141,14 @@ def drawn_mask(input, p, whole_features):
     if not dtypes.is_floating(array.dtype):
         raise RuntimeError(f"result type Float can't be cast to the desired output type {dtypes.of(array).legacy}")
     if whole_features or array.flags.c_contiguous:
-        return wrap(draw(shape, p))
+        return wrap(draw(input, shape, p))
     order = np.argsort([-stride for stride in array.strides], kind="stable")  # drawn in the order of memory
-    return wrap(draw([shape[axis] for axis in order], p).transpose(np.argsort(order)))
+    return wrap(draw(input, [shape[axis] for axis in order], p).transpose(np.argsort(order).tolist()))
 
 
-def draw(shape, p):
-    """Draw which numbers of an array are kept, when each is dropped with probability `p`."""
-    return random.default_generator.stream.chosen(1 - p, math.prod(shape)).reshape(shape)
+def draw(input, shape, p):
+    """Draw which numbers are kept, when each is dropped with probability `p`: an array where the input lies."""
+    return like(stream_of(None, input.device).chosen(1 - p, math.prod(shape)).reshape(shape), input.array)
 
 
 def scale_of(input, p):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import dtypes
 from ..autograd.versions import bump
-from ..backends import XP
+from ..backends import XP, on_host
 from ..errors import with_remedy
 from ..op import Array, Index, op
 from .accumulate import add_rows
@@ -40,7 +40,7 @@ def embedding(weight: Array, indices: Index, padding_idx=-1, scale_grad_by_freq=
         raise RuntimeError("'weight' must be 2-D")
     check_indices("embedding", indices)
     # As unsigned numbers the negative ones are huge, so one pass finds both kinds of wrong ones.
-    if indices.size and indices.view(f"u{indices.itemsize}").max() >= len(weight):
+    if on_host(indices) and indices.size and indices.view(f"u{indices.itemsize}").max() >= len(weight):
         raise IndexError(with_remedy(
             "index out of range in self",
             f"The table has {len(weight)} rows, the indices run from {indices.min()} to {indices.max()}."))  # fmt: skip

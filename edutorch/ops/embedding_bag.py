@@ -48,16 +48,13 @@ def max_bags(xp, weight: Array, indices: Index, bags: Index, count):
     Math:     y[b, d] = max of W[indices[i], d] over all i with bags[i] = b
     Gradient: dL/dW[k, d] = the sum of g[b, d] over all bags b whose greatest (the first of them) is in row k
     """
-    out = xp.zeros((count, weight.shape[1]), weight.dtype)
-    winner = xp.full(out.shape, len(weight))  # a row that is not there, for bags that are empty
-    if len(indices):
-        rows = take_slices(weight, indices)
-        starts = xp.concatenate(([True], bags[1:] != bags[:-1])).nonzero()[0]
-        full = bags[starts]
-        out[full] = xp.maximum.reduceat(rows, starts, axis=0)
-        number = xp.where(rows == out[bags], xp.arange(len(indices))[:, None], len(indices) - 1)
-        winner[full] = indices[xp.minimum.reduceat(number, starts, axis=0)]
-    return out, winner
+    rows = take_slices(weight, indices)
+    out = xp.full((count, weight.shape[1]), -xp.inf, weight.dtype)
+    xp.maximum.at(out, bags, rows)
+    first = xp.full(out.shape, len(indices))  # which of the indices: past the last one, for bags that are empty
+    xp.minimum.at(first, bags, xp.where(rows == out[bags], xp.arange(len(indices))[:, None], len(indices)))
+    no_row = xp.full(1, len(weight))
+    return xp.where(first < len(indices), out, 0), xp.concatenate((indices, no_row))[first]
 
 
 def _to_winners(g, shape, winner):

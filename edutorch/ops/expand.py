@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import dtypes
+from ..backends import read_only
 from ..errors import with_remedy
 from ..op import Array, Sizes, op
 from ..tensor import method
@@ -26,7 +27,7 @@ def expand(xp, input: Array, size: Sizes):
     if size == input.shape:
         return input[...]
     out = xp.broadcast_to(input, size)
-    if xp is np and input.flags.writeable:
+    if xp is np and not read_only(input):
         out.flags.writeable = True  # parts of it may be written
     return out
 

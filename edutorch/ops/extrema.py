@@ -15,7 +15,7 @@ from ..tensor import Tensor, method
 from .axes import axes_of, axis_of
 from .compare import maximum, minimum
 from .reduce import refuse_empty, restored, share_evenly
-from .scan import collect_at
+from .scan import collect_at, so_far
 
 __all__ = ["aminmax", "argmax", "argmin", "max", "median", "min", "mode", "nanmedian"]
 
@@ -356,7 +356,7 @@ def mode(xp, input: Array, dim=-1, keepdim=False):
     starts = xp.ones(ordered.shape, bool)  # where a run of equal elements begins
     starts[..., 1:] = ordered[..., 1:] != ordered[..., :-1]
     positions = xp.arange(ordered.shape[-1])
-    run = positions - xp.maximum.accumulate(xp.where(starts, positions, 0), axis=-1)  # how far into its run
+    run = positions - so_far(xp.maximum, xp.where(starts, positions, 0), -1)  # how far into its run
     last = run.argmax(axis=-1, keepdims=True).swapaxes(axis, -1)  # the end of the first longest run
     where = xp.take_along_axis(order, last, axis)
     values = xp.take_along_axis(input, where, axis)

@@ -83,7 +83,19 @@ def copy(xp, input: Array, other: Operand, non_blocking=False):
 
 
 copy.grad(input=lambda g, xp: xp.zeros_like(g), other=lambda g: g)
-Tensor.copy_ = inplace_form(copy, "copy_")
+_copy = inplace_form(copy, "copy_")
+
+
+@method
+def copy_(self, src, non_blocking=False):
+    """Overwrite with the values of another tensor, which may have another dtype and lie on another device.
+
+    Args:
+        src: a tensor whose shape broadcasts to this one's, or a number. non_blocking: accepted.
+    """
+    if isinstance(src, Tensor) and type(src.array) is not type(self.array):
+        src = src.to(self.device)
+    return _copy(self, src, non_blocking)
 
 
 @method

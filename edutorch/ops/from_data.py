@@ -11,7 +11,7 @@ import warnings
 import numpy as np
 
 from .. import dtypes
-from ..backends import array_module
+from ..backends import place, requested
 from ..errors import with_remedy
 from ..modes import is_inference_mode_enabled
 from ..op.quiet import quietly
@@ -44,7 +44,7 @@ def tensor(data, *, dtype=None, device=None, requires_grad=False, pin_memory=Fal
     """
     if isinstance(data, Tensor):
         _warn_copy("torch.tensor")
-    return finish(to_array(data, dtype, copy=True), device, requires_grad)
+    return finish(to_array(data, dtype, copy=True), requested(device), requires_grad)
 
 
 def as_tensor(data, dtype=None, device=None):
@@ -55,8 +55,8 @@ def as_tensor(data, dtype=None, device=None):
         dtype, device: as in `tensor`.
     """
     if isinstance(data, Tensor):
-        return data.to(dtype=dtype, device=device)
-    return finish(to_array(data, dtype, copy=False), device, False)
+        return data.to(dtype=dtype, device=requested(device))
+    return finish(to_array(data, dtype, copy=False), requested(device), False)
 
 
 def asarray(obj, *, dtype=None, device=None, copy=None, requires_grad=None):
@@ -71,7 +71,7 @@ def asarray(obj, *, dtype=None, device=None, copy=None, requires_grad=None):
         ValueError: with `copy=False`, if the values had to be copied.
     """
     if isinstance(obj, Tensor):
-        converted = obj.to(dtype=dtype, device=device)
+        converted = obj.to(dtype=dtype, device=requested(device))
         if copy is False and converted is not obj:
             raise ValueError(f"can't alias tensor with dtype '{obj.dtype}' into dtype '{dtype}'.")
         if copy and converted is obj:
@@ -88,7 +88,7 @@ def asarray(obj, *, dtype=None, device=None, copy=None, requires_grad=None):
         return converted.requires_grad_() if requires_grad and not converted.requires_grad else converted
     if copy is False and not isinstance(obj, np.ndarray):
         raise ValueError("can't alias arbitrary sequence into a tensor.")
-    return finish(to_array(obj, dtype, copy=bool(copy)), device, bool(requires_grad))
+    return finish(to_array(obj, dtype, copy=bool(copy)), requested(device), bool(requires_grad))
 
 
 def from_numpy(ndarray):
@@ -129,9 +129,10 @@ def is_tensor(obj):
 
 
 def finish(array, where, requires_grad):
-    """Wrap a fresh array as the tensor that a creation function returns."""
+    """Wrap a fresh array as the tensor that a creation function returns, on a device (None: where it lies)."""
     if where is not None:
-        array = array_module(where).asarray(array)
+        backend, index = place(where)
+        array = backend.put(array, index)
     t = wrap(array)
     if requires_grad:
         if not dtypes.is_floating(array.dtype):

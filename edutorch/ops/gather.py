@@ -7,7 +7,7 @@ from math import prod
 import numpy as np
 
 from .. import dtypes
-from ..backends import XP
+from ..backends import XP, on_host
 from ..errors import with_remedy
 from ..op import Array, Index, op
 from ..tensor import method, wrap
@@ -88,7 +88,7 @@ def index_select(input: Array, dim, index: Index):
     if index.ndim > 1:
         raise IndexError("index_select(): Index is supposed to be a vector")
     size = input.shape[dim] if input.ndim else 1
-    if index.size and not (index.min() >= 0 and index.max() < size):
+    if on_host(index) and index.size and not (index.min() >= 0 and index.max() < size):
         raise IndexError(with_remedy(
             "index out of range in self",
             f"Dimension {dim} has size {size}, the index runs from {index.min()} to {index.max()}."))  # fmt: skip
@@ -177,7 +177,7 @@ def unravel_index(indices, shape):
         raise TypeError(f"expected 'indices' to be integer dtype, but got {indices.dtype}")
     number, positions = indices.array, []
     for size in reversed((shape,) if isinstance(shape, int) else tuple(shape)):
-        positions.insert(0, wrap(np.asarray(number % size)))
+        positions.insert(0, wrap(XP[type(number)].asarray(number % size)))
         number = number // size
     return tuple(positions)
 

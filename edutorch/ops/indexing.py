@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import dtypes
+from ..backends import like, on_host
 from ..errors import type_name, with_remedy
 from ..op import Array, op
 from ..tensor import Tensor, method
@@ -175,7 +176,7 @@ def check_positions(array, indices):
 def check_range(index, axis, size, kind: type[Exception] = IndexError, wrap=True, prefix=""):
     """Raise an error of the given kind if a position is not in [-size, size), or without `wrap` in [0, size)."""
     lowest = -size if wrap else 0
-    if not index.size:
+    if not index.size or not on_host(index):
         return
     if wrap:
         inside = lowest <= index.min() and index.max() < size
@@ -231,6 +232,8 @@ def split_index(tensor, index):
         return None, tuple(e.array for e in index)
     entries = list(index) if isinstance(index, tuple) or _is_tuple_like(index) else [index]
     entries = [_entry(e) for e in entries]
+    if not on_host(tensor.array):
+        entries = [like(e, tensor.array) if type(e) is np.ndarray else e for e in entries]
     while sum(e is Ellipsis for e in entries) > 1 and entries[-1] is Ellipsis:
         entries.pop()  # PyTorch accepts more of them, if nothing follows
     consumed = sum(_dimensions(e) for e in entries)

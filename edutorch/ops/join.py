@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 
-from ..backends import XP
+from ..backends import like, to_host
 from ..errors import cannot_broadcast, not_a_tensor_in_list, not_implemented, with_remedy
 from ..op import Array, Arrays, Sizes, op
 from ..tensor import Size, Tensor, method, wrap
@@ -304,9 +304,10 @@ def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
 def _repeated_positions(repeats):
     if repeats.dtype.kind not in "iu":
         raise not_implemented("repeat_interleave_cpu", repeats)
-    if repeats.size and repeats.min() < 0:
+    times = to_host(repeats)  # how long the result is, depends on them
+    if times.size and times.min() < 0:
         raise RuntimeError("repeats can not be negative")
-    return XP[type(repeats)].arange(len(repeats)).repeat(repeats)
+    return like(np.arange(len(times)).repeat(times), repeats)
 
 
 # ---------------------------------------------------------------- to a common shape
@@ -444,12 +445,13 @@ def combinations(input, r=2, with_replacement=False):
     if r < 0:
         raise RuntimeError(f"Expect a non-negative number, but got {r}")
     if not r:
-        return wrap(np.empty(0, input.array.dtype))
+        return input.new_empty(0)
     choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
     mask = np.zeros((len(input),) * r, bool)
     chosen = np.array(list(choose(range(len(input)), r)), np.int64).reshape(-1, r)
     mask[tuple(chosen.T)] = True
-    return stack([masked_select(grid, wrap(mask)) for grid in meshgrid(*[input] * r, indexing="ij")], 1)
+    picked = wrap(like(mask, input.array))
+    return stack([masked_select(grid, picked) for grid in meshgrid(*[input] * r, indexing="ij")], 1)
 
 
 speak(

@@ -7,6 +7,7 @@ import builtins
 import numpy as np
 
 from .. import dtypes
+from ..backends import on_host
 from ..errors import C_NAMES, cannot_broadcast, not_a_tensor, with_remedy
 from ..op import Array, Index, Operand, op
 from ..tensor import Tensor, method, wrap
@@ -179,17 +180,17 @@ masked_fill.grad(
 
 
 def number_for(value, numpy_dtype):
-    """Return a Python number as an array of a dtype, fractions cut off for integers; an array as it is.
+    """Return a Python number as NumPy's of a dtype, fractions cut off for integers; an array as it is.
 
     Raises:
         RuntimeError: PyTorch's, for a number that the dtype cannot hold.
     """
     if not isinstance(value, (builtins.int, builtins.float)):
-        return value
+        return value[()] if on_host(value) else value
     if numpy_dtype in dtypes.HALVES and np.isfinite(value) and not np.isfinite(numpy_dtype.type(value)):
         name = "c10::Half" if numpy_dtype == dtypes.FLOAT16 else "c10::BFloat16"
         raise RuntimeError(f"value cannot be converted to type {name} without overflow")
-    return scalar(value, numpy_dtype)
+    return scalar(value, numpy_dtype)[()]
 
 
 @op(cast=None, inplace=True)

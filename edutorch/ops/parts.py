@@ -6,8 +6,9 @@ from itertools import accumulate, pairwise
 
 import numpy as np
 
+from ..backends import backend_of, like, read_only
 from ..op import Array, op
-from ..tensor import Tensor, memory_of, method
+from ..tensor import Tensor, array_of, memory_of, method
 from .assignment import clear_at
 from .axes import axis_of
 from .indexing import gather_at, getitem, scatter_at
@@ -302,7 +303,7 @@ def diagonal_of(array, offset, dim1, dim2):
     if first == second:
         raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
     out = array.diagonal(offset, first, second)
-    if array.flags.writeable:
+    if read_only(out) and not read_only(array):
         out.flags.writeable = True
     return out
 
@@ -396,7 +397,7 @@ def _from_windows(g, xp, shape, dimension, size, step):
         return g.sum()
     axis = axis_of(len(shape), dimension)
     seen = np.arange(0, shape[axis] - size + 1, step)[:, None] + np.arange(size)  # (windows, size)
-    return scatter_at.both(xp.moveaxis(g, -1, axis + 1), shape, (*[slice(None)] * axis, seen))
+    return scatter_at.both(xp.moveaxis(g, -1, axis + 1), shape, (*[slice(None)] * axis, like(seen, array_of(g))))
 
 
 @op(cast=None, view="always", extras=("memory",))
@@ -409,7 +410,8 @@ def as_strided(xp, input: Array, size, stride, storage_offset=None):
     Raises:   RuntimeError if that leaves the memory
     """
     memory = memory_of(input).ravel(order="K").view(input.dtype)
-    start = (input.__array_interface__["data"][0] - memory.__array_interface__["data"][0]) // input.itemsize
+    address = backend_of(input).address
+    start = (address(input) - address(memory)) // input.itemsize
     offset = start if storage_offset is None else storage_offset
     if len(size) != len(stride):
         raise RuntimeError("mismatch in length of strides and shape")
@@ -431,8 +433,8 @@ as_strided.grad(input=lambda g, shape, size, stride, memory: _through_memory(g, 
 
 def _through_memory(g, shape, size, stride, length, offset, start, own_stride):
     """Add the gradients up in memory, and look at that as the input did."""
-    in_memory = scatter_at.both(g, (length,), (_places(size, stride, offset),))
-    return gather_at.both(in_memory, (_places(shape, own_stride, start),))
+    there, here = (like(_places(*way), array_of(g)) for way in ((size, stride, offset), (shape, own_stride, start)))
+    return gather_at.both(scatter_at.both(g, (length,), (there,)), (here,))
 
 
 def _places(size, stride, offset):

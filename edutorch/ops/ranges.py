@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import warnings
 
+import numpy as np
+
 from .. import dtypes
 from ..errors import with_remedy
 from ..op.quiet import quietly
@@ -71,12 +73,12 @@ def _count_up(xp, start, step, count, dtype, kernel):
         return (xp.arange(count) * int(step) + int(start)).astype(dtype)
     # PyTorch computes in vectors of 32 bytes, two at a time. Only the first number of each vector is
     # `start + i step`: the others count on from it, after it was rounded. A rest goes one by one.
-    i = xp.arange(count, dtype=dtypes.FLOAT64)
+    i = np.arange(count, dtype=dtypes.FLOAT64)
     y = _narrow(fused_multiply_add(i, step, start), dtype)
     width = 32 // dtype.itemsize
     in_vectors = count // (2 * width) * (2 * width)
     if in_vectors:
-        first = xp.repeat(y[:in_vectors:width].astype(dtypes.FLOAT64), width)
+        first = np.repeat(y[:in_vectors:width].astype(dtypes.FLOAT64), width)
         y[:in_vectors] = _narrow(fused_multiply_add(i[:in_vectors] % width, step, first), dtype)
     return y
 
@@ -120,19 +122,19 @@ def linspace(xp, dtype, start, end, steps):
     work = dtype
     if not dtypes.is_floating(dtype):
         start, end, work = int(start), int(end), dtypes.FLOAT64
-    start, end = quietly(xp.asarray, [start, end], work)
+    start, end = quietly(np.asarray, [start, end], work)
     step = (end - start) / work.type(max(steps - 1, 1))
     if steps < 2:
-        return xp.full(steps, start, dtype)
-    i = xp.arange(steps).astype(work)
+        return np.full(steps, start, dtype)
+    i = np.arange(steps).astype(work)
     up, down = (
         i[: steps // 2],
         i[: steps - steps // 2][::-1],
     )  # counting from both ends keeps the result symmetric
     if work in dtypes.HALVES:  # each product is rounded before the sum
-        y = xp.concatenate((start + up * step, end - down * step))
+        y = np.concatenate((start + up * step, end - down * step))
     else:
-        y = xp.concatenate((fused_multiply_add(up, step, start), fused_multiply_add(down, -step, end)))
+        y = np.concatenate((fused_multiply_add(up, step, start), fused_multiply_add(down, -step, end)))
     return cast_array(y, dtype)
 
 
@@ -148,14 +150,14 @@ def logspace(xp, dtype, start, end, steps, base=10.0):
     """
     dtype = dtype or default_floats()
     start, end, steps = _limits("logspace", start, end, steps, dtype)
-    powers = xp.full(steps, start, dtypes.FLOAT64)
+    powers = np.full(steps, start, dtypes.FLOAT64)
     if steps > 1:
-        limits = _narrow(xp.asarray([start, end], dtypes.FLOAT64), dtype)  # rounded first; the rest in double precision
+        limits = _narrow(np.asarray([start, end], dtypes.FLOAT64), dtype)  # rounded first; the rest in double precision
         step = float(limits[1] - limits[0]) / (steps - 1)
         start, end = map(float, limits)
-        i = xp.arange(steps, dtype=dtypes.FLOAT64)
-        powers = xp.where(i < steps // 2, start + i * step, end - i[::-1] * step)
-    return _narrow(quietly(xp.power, float(base), powers), dtype)
+        i = np.arange(steps, dtype=dtypes.FLOAT64)
+        powers = np.where(i < steps // 2, start + i * step, end - i[::-1] * step)
+    return _narrow(quietly(np.power, float(base), powers), dtype)
 
 
 def _limits(name, start, end, steps, dtype):

@@ -10,14 +10,15 @@
 from __future__ import annotations
 
 from .. import dtypes
+from ..backends import like
 from ..errors import need_floats, not_implemented
 from ..op import Array, Index, op
 from ..op.autocast import asks_autocast
 from ..op.forms import inplace_form
+from ..random import stream_of
 from ..tensor import Tensor, first_checked, wrap
 from .activation import keep
 from .masks import choose
-from .sampling import stream_of
 
 __all__ = ["hardshrink", "prelu", "rrelu", "rrelu_", "threshold", "threshold_"]
 
@@ -129,7 +130,8 @@ def rrelu(input, lower=1 / 8, upper=1 / 3, training=False, generator=None):
             raise not_implemented("rrelu_with_noise_out_cpu", array)
         below = array <= 0
         slopes = (~below).astype("float64")
-        slopes[below] = stream_of(generator).uniform(int(below.sum()), "float64", lower, upper)
+        drawn = stream_of(generator, input.device).uniform(int(below.sum()), "float64", lower, upper)
+        slopes[below] = like(drawn, slopes)
     return rrelu_with_noise(input, wrap(slopes.astype("float64" if array.dtype == dtypes.FLOAT64 else "float32")))
 
 

@@ -10,12 +10,13 @@ import functools
 
 import numpy as np
 
-from .. import random
 from ..autograd.versions import bump
 from ..autograd.views import before_write, refuse_shared_elements, write
+from ..backends import CPU, device, like, to_host
 from ..errors import cannot_broadcast, not_a_tensor, with_remedy
 from ..modes import is_grad_enabled
 from ..op import Array, Index, op
+from ..random import stream_of
 from ..streams.poisson import poisson as poisson_number
 from ..tensor import Tensor, first_checked, method, wrap
 from .create import empty, empty_like
@@ -36,17 +37,9 @@ __all__ = [
 ]
 
 
-def stream_of(generator):
-    """Return the stream that a generator draws from; None stands for the default generator.
-
-    Raises:
-        TypeError: if the argument is no generator.
-    """
-    if generator is None:
-        return random.default_generator.stream
-    if not isinstance(generator, random.Generator):
-        raise TypeError(f"argument 'generator' must be torch.Generator, not {type(generator).__name__}")
-    return generator.stream
+def _stream(generator, xp):
+    """Return the stream for arrays that a library makes now: on the CPU, or on the current device."""
+    return stream_of(generator, CPU if xp is np else device("cuda"))
 
 
 # ---------------------------------------------------------------- new tensors
@@ -64,7 +57,7 @@ def rand(xp, dtype, *sizes, size=None, generator=None):
         >>> torch.rand(2)
         tensor([0.4963, 0.7682])
     """
-    return stream_of(generator).uniform(sizes_of("rand", sizes, size), dtype or default_floats())
+    return _stream(generator, xp).uniform(sizes_of("rand", sizes, size), dtype or default_floats())
 
 
 @creation
@@ -73,7 +66,7 @@ def randn(xp, dtype, *sizes, size=None, generator=None):
 
     Shape: sizes, one by one or as one tuple -> out (*sizes)
     """
-    return stream_of(generator).normal(sizes_of("randn", sizes, size), dtype or default_floats())
+    return _stream(generator, xp).normal(sizes_of("randn", sizes, size), dtype or default_floats())
 
 
 @creation
@@ -93,7 +86,7 @@ def randint(xp, dtype, low=None, high=None, size=None, *, generator=None):
         kind = type(size).__name__
         raise TypeError(f"randint(): argument 'size' (position 2) must be tuple of ints, not {kind}")
     low, high = whole_number("randint", "low", 1, low or 0), whole_number("randint", "high", 1, high)
-    return stream_of(generator).integers(low, high, sizes_of("randint", (size,)), dtype or np.dtype(np.int64))
+    return _stream(generator, xp).integers(low, high, sizes_of("randint", (size,)), dtype or np.dtype(np.int64))
 
 
 @creation
@@ -102,7 +95,7 @@ def randperm(xp, dtype, n, *, generator=None):
 
     Shape: n -> out (n,)
     """
-    order = stream_of(generator).permutation(whole_number("randperm", "n", 1, n))
+    order = _stream(generator, xp).permutation(whole_number("randperm", "n", 1, n))
     return order if dtype is None else order.astype(dtype)
 
 
@@ -115,7 +108,7 @@ def _alike(name, input, options, draw):
         raise not_a_tensor(name, "input", 1, input)
     generator = options.pop("generator", None)
     out = empty_like(input, **options)
-    draw(stream_of(generator), out.array)
+    draw(stream_of(generator, out.device), out.array)
     return out
 
 
@@ -159,7 +152,7 @@ def randint_like(input, low=None, high=None, **options):
 def _lay_out(array, draw):
     """Fill an array with `draw(shape)` in the order of its memory, as PyTorch does."""
     ordered = array.transpose(_memory_order(array))
-    ordered[...] = draw(ordered.shape)
+    ordered[...] = like(np.asarray(draw(ordered.shape)), array)
 
 
 def _memory_order(array):
@@ -198,7 +191,7 @@ redrawn.grad(input=lambda xp, g: xp.zeros_like(g))
 
 def _fill(tensor, generator, label, draw, *arguments):
     """Overwrite a tensor with random numbers; if it is tracked, its gradient ends here."""
-    old, stream = before_write(tensor), stream_of(generator)
+    old, stream = before_write(tensor), stream_of(generator, tensor.device)
     if 0 in tensor.array.strides:
         refuse_shared_elements(tensor.array)
     draw(stream, tensor.array, *arguments)
@@ -260,8 +253,8 @@ def bernoulli_(self, p=0.5, *, generator=None):
 def _ones_and_zeros(stream, array, p):
     if isinstance(p, Tensor):
         order = _memory_order(array)
-        each = np.broadcast_to(p.array, array.shape).transpose(order)
-        array.transpose(order)[...] = stream.bernoulli(each, dtype=array.dtype)
+        each = np.broadcast_to(to_host(p.array), array.shape).transpose(order)
+        array.transpose(order)[...] = like(stream.bernoulli(each, dtype=array.dtype), array)
     else:
         _lay_out(array, lambda shape: stream.bernoulli(p, shape, array.dtype))
 
@@ -335,7 +328,8 @@ def normal(mean, std=1.0, size=None, *, generator=None, out=None, dtype=None, de
         np.broadcast_shapes(*[v.array.shape for v in tensors])
     except ValueError:
         raise cannot_broadcast([v.array.shape for v in tensors]) from None
-    numbers = stream_of(generator).normal_around(*[v.array if isinstance(v, Tensor) else v for v in (mean, std)])
+    around = [to_host(v.array) if isinstance(v, Tensor) else v for v in (mean, std)]
+    numbers = like(stream_of(generator, tensors[0].device).normal_around(*around), tensors[0].array)
     label = (
         "NormalBackward3" if len(tensors) == 2 else "NormalBackward1" if isinstance(mean, Tensor) else "NormalBackward2"
     )
@@ -353,13 +347,13 @@ def bernoulli(input, p=None, *, generator=None, out=None):
     """
     if not isinstance(input, Tensor):
         raise not_a_tensor("bernoulli", "input", 1, input)
-    stream, array = stream_of(generator), input.array
+    stream, array = stream_of(generator, input.device), to_host(input.array)
     if p is None:
         numbers = stream.bernoulli(np.ascontiguousarray(array), dtype=array.dtype)
     else:
         numbers = np.empty(array.shape, array.dtype)
         _ones_and_zeros(stream, numbers, p)
-    drawn = redrawn(input, wrap(numbers), "BernoulliBackward0")
+    drawn = redrawn(input, wrap(like(numbers, input.array)), "BernoulliBackward0")
     return drawn if out is None else out.copy_(drawn)
 
 
@@ -373,16 +367,17 @@ def poisson(input, generator=None):
     Raises:
         RuntimeError: for a negative rate.
     """
-    if not (input.array >= 0).all():
+    rates = to_host(input.array)
+    if not (rates >= 0).all():
         raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
-    stream = stream_of(generator)
+    stream = stream_of(generator, input.device)
 
     def uniform():
         return stream.uniform(1, np.float64).item()
 
-    counts = [poisson_number(uniform, rate) for rate in input.array.ravel().tolist()]
-    numbers = np.array(counts, np.float64).astype(input.array.dtype).reshape(input.array.shape)
-    return redrawn(input, wrap(numbers), "PoissonBackward0")
+    counts = [poisson_number(uniform, rate) for rate in rates.ravel().tolist()]
+    numbers = np.array(counts, np.float64).astype(rates.dtype).reshape(rates.shape)
+    return redrawn(input, wrap(like(numbers, input.array)), "PoissonBackward0")
 
 
 @method
@@ -401,5 +396,7 @@ def multinomial(input, num_samples, replacement=False, *, generator=None, out=No
     """
     if not isinstance(input, Tensor):
         raise not_a_tensor("multinomial", "input", 1, input)
-    drawn = wrap(np.ascontiguousarray(stream_of(generator).multinomial(input.array, num_samples, replacement)))
+    stream = stream_of(generator, input.device)
+    places = np.ascontiguousarray(stream.multinomial(to_host(input.array), num_samples, replacement))
+    drawn = wrap(like(places, input.array))
     return drawn if out is None else out.copy_(drawn)

@@ -6,6 +6,7 @@ In the backward pass each element collects from all that came after it: running 
 from __future__ import annotations
 
 from .. import dtypes
+from ..backends import on_host
 from ..errors import with_remedy
 from ..op import Array, op
 from .axes import axis_of
@@ -95,7 +96,21 @@ def logcumsumexp(xp, input: Array, dim):
         raise NotImplementedError(
             with_remedy(f"\"logcumsumexp_out_cpu\" not implemented for '{kind}'", "Convert it first: x.float().")
         )
-    return xp.logaddexp.accumulate(input, axis=axis) if input.ndim else input.copy()
+    return so_far(xp.logaddexp, input, axis) if input.ndim else input.copy()
+
+
+def so_far(function, array, axis):
+    """Combine each element with all before it. CuPy does so for sums and products alone: others go in log2 n sweeps,
+    each of which joins two runs of elements to one of twice the length.
+    """
+    if on_host(array):
+        return function.accumulate(array, axis=axis)
+    out, run = array.copy(), 1
+    ordered = out.swapaxes(axis, 0)
+    while run < len(ordered):
+        ordered[run:] = function(ordered[run:], ordered[:-run])
+        run *= 2
+    return out
 
 
 _LOG_OF_NEXT_TO_NOTHING = -1e30  # stands for the logarithm of 0: with -inf, inf - inf would come up
@@ -145,12 +160,12 @@ def cummin(xp, input: Array, dim):
 def _extremes_so_far(xp, better, input, axis):
     if not input.size or not input.ndim:
         return input.copy(), xp.zeros(input.shape, dtypes.INT64)
-    values = better.accumulate(input, axis=axis)
+    values = so_far(better, input, axis)
     new = input == values
     if input.dtype.kind not in "iub":
         new |= xp.isnan(input)  # NaN beats everything, and stays
     positions = xp.arange(input.shape[axis]).reshape([-1 if i == axis else 1 for i in range(input.ndim)])
-    return values, xp.maximum.accumulate(xp.where(new, positions, 0), axis=axis)
+    return values, so_far(xp.maximum, xp.where(new, positions, 0), axis)
 
 
 def collect_at(g, shape, indices, dim):

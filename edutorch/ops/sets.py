@@ -276,6 +276,6 @@ def histogram(input, bins, *, range=None, weight=None, density=False, out=None):
     else:
         _check_histogram(input, bins)
         low, high = _bins("torch.histogram()", array, *(range or (0.0, 0.0)))
-        edges = linspace(low, high, bins + 1, dtype=input.dtype).array
+        edges = linspace(low, high, bins + 1, dtype=input.dtype, device=input.device).array
     hist, _ = xp.histogram(array, edges, weights=None if weight is None else weight.array.reshape(-1), density=density)
     return fill(_Histogram(wrap(hist.astype(input.array.dtype)), wrap(edges.copy())), out)

@@ -6,6 +6,7 @@ import math
 import warnings
 
 from .. import dtypes
+from ..backends import on_host
 from ..errors import not_a_tensor
 from ..op import Array, op
 from ..op.autocast import asks_autocast
@@ -251,7 +252,7 @@ def _check_quantile(name, input, q, interpolation):
         raise RuntimeError(
             f"{name}() interpolation must be one of linear, lower, higher, midpoint or nearest, but got {interpolation}"
         )
-    if not ((q.array >= 0) & (q.array <= 1)).all():
+    if on_host(q.array) and not ((q.array >= 0) & (q.array <= 1)).all():
         raise RuntimeError(f"{name}() q values must be in the range [0, 1]")
 
 
@@ -316,7 +317,7 @@ def _weights(fweights, aweights, n):
                 f"cov(): expected {name} to have the same numel as there are observations in the input but "
                 f"got {weights.numel()} != {n}"
             )
-        if (weights.array < 0).any():
+        if on_host(weights.array) and (weights.array < 0).any():
             raise RuntimeError(f"cov(): {name} cannot be negative")
     return fweights if aweights is None else aweights if fweights is None else fweights * aweights
 

@@ -134,4 +134,4 @@ def _draw(query, shape, p):
         return None, 1.0
     if p == 1:
         return zeros(shape, dtype=dtypes.bool, device=query.device), 0.0
-    return wrap(draw(shape, p)), scale_of(query, p)
+    return wrap(draw(query, shape, p)), scale_of(query, p)

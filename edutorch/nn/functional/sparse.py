@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 
 from ... import dtypes
-from ...backends import XP
+from ...backends import XP, on_host
 from ...errors import not_a_tensor
 from ...modes import no_grad
 from ...ops.creation import whole_number
@@ -44,13 +44,13 @@ def one_hot(input, num_classes=-1):
         raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.")
     if not numbers.size and num_classes <= 0:
         raise RuntimeError("Can not infer total number of classes from empty tensor.")
-    if numbers.size and numbers.min() < 0:
+    if on_host(numbers) and numbers.size and numbers.min() < 0:
         raise RuntimeError("Class values must be non-negative.")
     if num_classes == -1:
         num_classes = int(numbers.max()) + 1
-    elif numbers.size and numbers.max() >= num_classes:
+    elif on_host(numbers) and numbers.size and numbers.max() >= num_classes:
         raise RuntimeError("Class values must be smaller than num_classes.")
-    return wrap((numbers[..., None] == np.arange(num_classes)).astype(dtypes.INT64))
+    return wrap((numbers[..., None] == XP[type(numbers)].arange(num_classes)).astype(dtypes.INT64))
 
 
 def embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, sparse=False):

@@ -390,7 +390,8 @@ class Module(Hooked, Stateful):
             )
 
         def convert(t):
-            t = t.to(*where, **kwargs, memory_format=memory_format if t.ndim in (4, 5) else None)
+            order = None if is_lazy(t) or t.ndim not in (4, 5) else memory_format
+            t = t.to(*where, **kwargs, memory_format=order)
             return t.to(dtype) if dtype is not None and t.is_floating_point() else t
 
         return self._apply(convert)

@@ -1,0 +1,34 @@
+"""A stand-in for CuPy on machines without a GPU, as strict as CuPy is.
+
+It refuses what CuPy refuses: NumPy arrays in arithmetic, conversion to the host that nobody asked for, operands on two
+devices, functions, methods and arguments that CuPy does not have (`cupy_names.txt`). Results of no dimensions stay
+arrays, positions out of range wrap around. It counts what costs time on a device: launches, library calls, copies and
+waits. NumPy does the computing, so it says nothing of speed, and nothing of CuPy's own mistakes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+
+from edutorch.backends import BACKENDS, join, leave
+from edutorch.backends.cupy import CudaBackend
+
+from .arrays import CURRENT, FakeArray
+from .counts import counted
+from .library import cupy
+
+__all__ = ["FakeArray", "counted", "cupy", "fake_cuda"]
+
+
+@contextlib.contextmanager
+def fake_cuda():
+    """Let the stand-in be the CUDA devices, two of them, inside the block."""
+    backend, real = CudaBackend(cupy), BACKENDS.get("cuda")
+    join(backend)
+    try:
+        yield backend
+    finally:
+        leave(backend)
+        CURRENT[0] = 0
+        if real is not None:
+            join(real)

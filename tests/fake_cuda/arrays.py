@@ -1,0 +1,310 @@
+"""The stand-in for `cupy.ndarray`: a NumPy array inside, CuPy's manners outside."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+
+from .counts import count
+from .names import TABLE, check_arguments
+
+CURRENT = [0]  # the number of the current device
+
+_WAITS = {"nonzero", "item", "tolist", "get", "dump", "dumps", "tobytes", "tofile"}
+_LIBRARY = {"dot"}
+
+
+def unwrap(value, inside=False):
+    """Return what NumPy computes with in the place of an argument.
+
+    Raises:
+        TypeError: for NumPy arrays, which CuPy's functions refuse. ValueError: for arrays on another device.
+    """
+    if type(value) is FakeArray:
+        if value.index != CURRENT[0]:
+            raise ValueError(
+                f"The device where the array resides ({value.index}) is different from the current device "
+                f"({CURRENT[0]}). Peer access is unavailable between these devices."
+            )
+        return value.inner
+    if isinstance(value, np.ndarray):
+        raise TypeError(f"Unsupported type {type(value)}")
+    if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):
+        return type(value)([unwrap(v, True) for v in value])
+    return value
+
+
+def wrap(result, source=None, kind="launch"):
+    """Return what CuPy gives for NumPy's result: an array, also for a single number; counted unless it is a view."""
+    if isinstance(result, (tuple, list)):
+        shapes = tuple if isinstance(result, tuple) else list
+        found = shapes([wrap(r, source, None) for r in result])
+        if kind and not all(type(f) is FakeArray and f.base is not None for f in found):
+            count(kind)
+        return found
+    if not isinstance(result, (np.ndarray, np.generic)):
+        return result
+    array = np.asarray(result)
+    base = None
+    if source is not None and (array is source.inner or root(array) is root(source.inner)):
+        base = source if source.base is None else source.base
+        if not array.flags.writeable:  # CuPy's views can be written
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                array.flags.writeable = True
+    elif kind:
+        count(kind)
+    return FakeArray(array, CURRENT[0] if source is None else source.index, base)
+
+
+def root(array):
+    """Return the NumPy array that owns the memory."""
+    owner = array
+    while array is not None:
+        owner = array if isinstance(array, np.ndarray) else owner
+        array = getattr(array, "base", None)
+    return owner
+
+
+class Flags:
+    """Like `cupy.ndarray.flags`, which has fewer names than NumPy's."""
+
+    def __init__(self, array):
+        self._array = array
+
+    def __getattr__(self, name):
+        if name not in TABLE["flag"]:
+            raise AttributeError(f"'cupy._core.flags.Flags' object has no attribute '{name}'")
+        if name == "owndata":
+            return self._array.base is None
+        return getattr(self._array.inner.flags, name)
+
+
+class Memory:
+    """Like `cupy.cuda.MemoryPointer`."""
+
+    def __init__(self, array):
+        self.ptr, self.device_id = array.inner.__array_interface__["data"][0], array.index
+
+
+class FakeArray:
+    """An array on the stand-in device."""
+
+    __slots__ = ("inner", "index", "base", "__weakref__")
+    __array_priority__ = 100
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, inner, index=0, base=None):
+        self.inner, self.index, self.base = inner, index, base
+
+    shape = property(lambda self: self.inner.shape)
+    dtype = property(lambda self: self.inner.dtype)
+    ndim = property(lambda self: self.inner.ndim)
+    size = property(lambda self: self.inner.size)
+    itemsize = property(lambda self: self.inner.itemsize)
+    nbytes = property(lambda self: self.inner.nbytes)
+    strides = property(lambda self: self.inner.strides)
+    flags = property(Flags)
+    data = property(Memory)
+    T = property(lambda self: wrap(self.inner.T, self))
+    mT = property(lambda self: wrap(self.inner.mT, self))
+
+    def __array__(self, *args, **kwargs):
+        raise TypeError(
+            "Implicit conversion to a NumPy array is not allowed. Please use `.get()` to construct a NumPy array "
+            "explicitly."
+        )
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        from .library import cupy
+
+        if method != "__call__":
+            return NotImplemented
+        if isinstance(kwargs.get("out"), tuple):
+            (kwargs["out"],) = kwargs["out"]
+        return getattr(cupy, ufunc.__name__)(*inputs, **kwargs)
+
+    def __array_function__(self, function, types, args, kwargs):
+        from .library import cupy
+
+        return getattr(cupy, function.__name__)(*args, **kwargs)
+
+    def __repr__(self):
+        return f"FakeArray({self.inner!r}, device={self.index})"
+
+    def __len__(self):
+        return len(self.inner)
+
+    def __iter__(self):
+        return (self[i] for i in range(len(self)))
+
+    # ---- the host waits
+
+    def get(self, stream=None, order="C", out=None, blocking=True):
+        count("sync")
+        return self.inner.copy(order=order)
+
+    def item(self):
+        return self.get().item()
+
+    def tolist(self):
+        return self.get().tolist()
+
+    def __bool__(self):
+        return bool(self.get())
+
+    def __int__(self):
+        return int(self.get())
+
+    def __float__(self):
+        return float(self.get())
+
+    # ---- indexing
+
+    def __getitem__(self, index):
+        found, advanced = _index(self, index)
+        result = self.inner[found]
+        if not advanced:
+            if isinstance(result, np.generic):
+                result = self.inner[(*found, ...)] if isinstance(found, tuple) else self.inner[found, ...]
+            return wrap(result, self)
+        return wrap(result)
+
+    def __setitem__(self, index, value):
+        count("launch")
+        found, _ = _index(self, index, type(value) is FakeArray and value.size != 1)
+        if type(value) is not FakeArray:
+            if isinstance(value, np.ndarray) and value.shape:
+                raise ValueError("non-scalar numpy.ndarray cannot be used for fill")
+            if isinstance(value, (list, tuple)):
+                raise TypeError(f"Unsupported type {type(value)}")
+            self.inner[found] = value
+        else:
+            self.inner[found] = unwrap(value)
+
+    def scatter_add(self, slices, value):
+        _scatter(np.add, self, slices, value)
+
+    def scatter_max(self, slices, value):
+        _scatter(np.maximum, self, slices, value)
+
+    def scatter_min(self, slices, value):
+        _scatter(np.minimum, self, slices, value)
+
+    # ---- as NumPy's, with CuPy's arguments
+
+    def view(self, dtype=None, type=None):
+        return wrap(self.inner.view() if dtype is None else self.inner.view(dtype), self)
+
+    def astype(self, dtype, order="K", casting=None, subok=None, copy=True):
+        if not copy and self.dtype == dtype:
+            return self
+        with np.errstate(all="ignore"):
+            return wrap(self.inner.astype(dtype, order=order))
+
+    def take(self, indices, axis=None, out=None):
+        from .library import cupy
+
+        return cupy.take(self, indices, axis)
+
+    def repeat(self, repeats, axis=None):
+        from .library import cupy
+
+        return cupy.repeat(self, repeats, axis)
+
+    def fill(self, value):
+        self[...] = value
+
+    def set(self, arr, stream=None):
+        count("copy")
+        self.inner[...] = arr
+
+
+def _scatter(ufunc, array, slices, value):
+    if array.dtype.kind not in "fiu" or array.dtype.itemsize < 2 or array.dtype == np.int16:
+        raise TypeError(
+            f"scatter_{ufunc.__name__} supports only int32, int64, uint32, uint64, float16, float32, float64"
+        )
+    count("launch")
+    found, _ = _index(array, slices, True)
+    ufunc.at(array.inner, found, unwrap(value))
+
+
+def _index(array, index, needs_size=True):
+    """Return an index for NumPy, and whether it names positions or masks; out-of-range positions wrap, as in CuPy."""
+    unwrap(array)
+    entries = list(index) if isinstance(index, tuple) else [index]
+    advanced, axis = False, 0
+    for i, entry in enumerate(entries):
+        if isinstance(entry, np.ndarray) and not isinstance(entry, np.generic):
+            raise TypeError(f"Unsupported type {type(entry)}")  # CuPy would copy it to the device each time
+        if isinstance(entry, list):
+            count("copy")
+            entries[i], advanced = np.asarray(entry, np.int64 if not entry else None), True
+        elif type(entry) is FakeArray:
+            advanced = True
+            entries[i] = unwrap(entry)
+            if entry.dtype == bool:
+                axis += entry.ndim - 1
+                if needs_size:
+                    count("sync")
+            elif entry.dtype.kind not in "iu":
+                raise IndexError("arrays used as indices must be of integer or boolean type.")
+            elif Ellipsis not in [e for e in entries[:i] if e is Ellipsis]:
+                entries[i] = entries[i] % max(array.shape[axis], 1)
+        axis += entry is not None and entry is not Ellipsis
+    return (tuple(entries) if isinstance(index, tuple) else entries[0]), advanced
+
+
+def _method(name, signature):
+    def call(self, *args, **kwargs):
+        check_arguments(f"ndarray.{name}", signature, args, kwargs)
+        count("sync") if name in _WAITS else None
+        out = kwargs.pop("out", None)
+        if "kind" in kwargs or name in ("sort", "argsort"):
+            kwargs["kind"] = "stable"
+        unwrap(self)
+        with np.errstate(all="ignore"):
+            result = getattr(self.inner, name)(*[unwrap(a) for a in args], **{k: unwrap(v) for k, v in kwargs.items()})
+        if out is not None:
+            out[...] = wrap(result, None, None)
+            return out
+        return wrap(result, self, "library" if name in _LIBRARY else "launch")
+
+    call.__name__ = name
+    return call
+
+
+for _name, _signature in TABLE["method"].items():
+    if _name not in vars(FakeArray) and hasattr(np.ndarray, _name):
+        setattr(FakeArray, _name, _method(_name, _signature))
+
+
+def _operator(name):
+    ufunc_method = getattr(np.ndarray, name)
+
+    def apply(self, *others):
+        from .library import accepts
+
+        for other in others:
+            if not accepts(other):
+                if isinstance(other, np.ndarray):
+                    raise TypeError(f"Unsupported type {type(other)}")
+                return NotImplemented
+        unwrap(self)
+        with np.errstate(all="ignore"):
+            result = ufunc_method(self.inner, *[unwrap(o) for o in others])
+        if result is NotImplemented:
+            return result
+        if name.startswith("__i") and name != "__invert__":
+            count("launch")
+            return self
+        return wrap(result, None, "library" if "matmul" in name else "launch")
+
+    return apply
+
+
+for _name in TABLE["operator"]:
+    if _name not in vars(FakeArray) and hasattr(np.ndarray, _name):
+        setattr(FakeArray, _name, _operator(_name))

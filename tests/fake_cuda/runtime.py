@@ -1,0 +1,128 @@
+"""The stand-in for `cupy.cuda`: devices, streams, events and the memory pool."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from .arrays import CURRENT
+from .counts import count
+
+DEVICES = 2
+
+
+def is_available():
+    return True
+
+
+class Device:
+    def __init__(self, device=None):
+        self.id = CURRENT[0] if device is None else device
+        self._outer = []
+
+    compute_capability = "90"
+    mem_info = (60 * 2**30, 80 * 2**30)
+
+    def use(self):
+        CURRENT[0] = self.id
+
+    def synchronize(self):
+        count("sync")
+
+    def __enter__(self):
+        self._outer.append(CURRENT[0])
+        CURRENT[0] = self.id
+        return self
+
+    def __exit__(self, *exception):
+        CURRENT[0] = self._outer.pop()
+
+
+def _properties(device):
+    return {
+        "name": b"Stand-in for a GPU",
+        "totalGlobalMem": 80 * 2**30,
+        "multiProcessorCount": 1,
+        "major": 9,
+        "minor": 0,
+    }
+
+
+runtime = SimpleNamespace(
+    getDeviceCount=lambda: DEVICES,
+    getDevice=lambda: CURRENT[0],
+    setDevice=lambda device: CURRENT.__setitem__(0, device),
+    getDeviceProperties=_properties,
+)
+
+
+class Stream:
+    def __init__(self, null=False, non_blocking=False, ptds=False, priority=None):
+        self.done, self._outer = True, []
+
+    def __enter__(self):
+        self._outer.append(_streams[-1])
+        _streams.append(self)
+        return self
+
+    def __exit__(self, *exception):
+        _streams.pop()
+
+    def use(self):
+        _streams[-1] = self
+        return self
+
+    def synchronize(self):
+        count("sync")
+
+    def record(self, event=None):
+        event = Event() if event is None else event
+        event.record(self)
+        return event
+
+    def wait_event(self, event):
+        pass
+
+
+Stream.null = Stream()
+_streams = [Stream.null]
+
+
+def get_current_stream(device_id=-1):
+    return _streams[-1]
+
+
+class Event:
+    def __init__(self, block=False, disable_timing=False, interprocess=False):
+        self.done = True
+
+    def record(self, stream=None):
+        pass
+
+    def synchronize(self):
+        count("sync")
+
+
+def get_elapsed_time(start_event, end_event):
+    count("sync")
+    return 0.0
+
+
+class MemoryHook:
+    name = "MemoryHook"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        pass
+
+
+class MemoryPool:
+    def used_bytes(self):
+        return 0
+
+    def total_bytes(self):
+        return 0
+
+    def free_all_blocks(self, stream=None):
+        pass
