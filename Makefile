@@ -8,7 +8,7 @@ GRADES ?= grades
 # JupyterLab refuses to run as root, as one does in a container, unless told so.
 LAB_ARGS ?= $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help lab exercises grade test check bench format notebooks docs nbgrader wheel binder clean
+.PHONY: help lab exercises grade test check bench format notebooks docs nbgrader wheel browser binder clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is
@@ -55,6 +55,9 @@ nbgrader:  ## try the exercises with nbgrader, in an environment of its own
 wheel: $(VENV)/.wheel  ## build sdist and wheel, and try the wheel in an empty environment
 	$(BIN)/python scripts/try_wheel.py
 
+browser: docs $(VENV)/.test $(VENV)/.browser  ## try lessons, exercises and reference in Chromium, as they are seen
+	$(PYTEST) -n 2 --dist loadgroup tests/browser
+
 binder: $(VENV)/.binder  ## try what Binder would do, in a fresh environment and in Chromium
 	$(BIN)/python scripts/try_binder.py $(BINDER_PYTHON)
 
@@ -79,6 +82,10 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 
 $(VENV)/.wheel: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[wheel]'
+	@touch $@
+
+$(VENV)/.browser: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[browser]'
 	@touch $@
 
 $(VENV)/.binder: pyproject.toml | $(BIN)/python

@@ -261,7 +261,7 @@ def visited(here, variables, figures):
     keep = here / "at-home" / "edutorch-work.zip"
     lesson = badge_path()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=lab.chromium(), args=lab.FLAGS)
+        browser = playwright.chromium.launch(executable_path=lab.find_chromium(), args=lab.FLAGS)
         context = browser.new_context(viewport=lab.WINDOW)
         context.set_default_timeout(lab.LIMIT_S * 1000)
         start = time.perf_counter()

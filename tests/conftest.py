@@ -12,6 +12,9 @@ import re
 import pytest
 from hypothesis import HealthCheck, settings
 
+# They need Chromium: `make browser`, or pytest with this path.
+collect_ignore = ["browser"]
+
 settings.register_profile("dev", max_examples=100, deadline=None)
 settings.register_profile(
     "ci", max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]

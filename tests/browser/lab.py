@@ -1,6 +1,6 @@
 """Drive JupyterLab in Chromium: open a notebook, run it, and look at what a learner sees.
 
-    with Lab() as lab:
+    with chromium() as browser, Lab(browser) as lab:
         notebook = lab.open("lessons/01_tensors.ipynb")
         notebook.run_all()
         assert not notebook.errors() and not notebook.foreign_requests
@@ -10,10 +10,10 @@ Nothing sleeps: every step awaits the condition that it needs, and a limit only 
 
 import os
 import shutil
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from urllib.parse import quote, urlsplit
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from playwright.sync_api import TimeoutError as Overdue
 
 from tests.browser import server
@@ -36,23 +36,24 @@ FLAGS = [
 ]
 
 # What was sent to the kernel by a widget and is not answered yet: a figure is finished when nothing is.
-WATCH = """async () => {
-    const app = window.jupyterapp;
-    await app.restored;
-    const panel = app.shell.currentWidget;
-    await panel.context.ready;
-    await panel.sessionContext.ready;
-    const kernel = panel.sessionContext.session.kernel;
-    await kernel.info;
-    const watch = window.edutorch = {sent: 0, waiting: new Set(), panel};
-    kernel.anyMessage.connect((_, {msg, direction}) => {
-        if (direction === 'send' && msg.header.msg_type === 'comm_msg') {
-            watch.sent += 1;
-            watch.waiting.add(msg.header.msg_id);
-        }
-        if (msg.header.msg_type === 'status' && msg.content.execution_state === 'idle')
-            watch.waiting.delete(msg.parent_header.msg_id);
-    });
+WATCH = """async limit => {
+    const watched = async () => {
+        const app = window.jupyterapp;
+        await app.restored;
+        const panel = app.shell.currentWidget;
+        await panel.context.ready;
+        await panel.sessionContext.ready;
+        const kernel = panel.sessionContext.session.kernel;
+        await kernel.info;
+        const {waiting} = window.edutorch = {waiting: new Set(), panel};
+        kernel.anyMessage.connect((_, {msg, direction}) => {
+            if (direction === 'send' && msg.header.msg_type === 'comm_msg') waiting.add(msg.header.msg_id);
+            if (msg.header.msg_type === 'status' && msg.content.execution_state === 'idle')
+                waiting.delete(msg.parent_header.msg_id);
+        });
+        return true;
+    };
+    return Promise.race([watched(), new Promise(lost => setTimeout(lost, limit, false))]);
 }"""
 # A cell that was run bears a number and its kernel is done with it.
 UNFINISHED = """() => window.edutorch.panel.content.widgets
@@ -67,7 +68,7 @@ AT_REST = """async limit => {
     const watch = new MutationObserver(() => { quiet = 0; });
     watch.observe(panel.content.node, {subtree: true, childList: true, attributes: true, characterData: true});
     while (quiet < 5 && performance.now() < end) {
-        await new Promise(requestAnimationFrame);
+        await new Promise(next => { requestAnimationFrame(next); setTimeout(next, 200); });
         quiet = waiting.size ? 0 : quiet + 1;
     }
     watch.disconnect();
@@ -77,17 +78,17 @@ CELLS = "() => window.edutorch.panel.content.model.sharedModel.cells.map(cell =>
 
 
 class Lab:
-    """A JupyterLab and a Chromium for any number of notebooks, one after the other."""
+    """A JupyterLab of its own, and one window of the browser for any number of notebooks."""
+
+    def __init__(self, browser: Browser):
+        self._browser = browser
+        self._stack = ExitStack()
 
     def __enter__(self):
-        self._stack = ExitStack()
-        with self._stack as stack:
-            executable = chromium()
+        with ExitStack() as stack:
             self.address, self.token, self.course = stack.enter_context(server.running())
-            playwright = stack.enter_context(sync_playwright())
-            browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-            stack.callback(browser.close)
-            self._context = browser.new_context(viewport=WINDOW, reduced_motion="reduce")
+            self._context = self._browser.new_context(viewport=WINDOW, reduced_motion="reduce")
+            stack.callback(self._context.close)
             self._context.set_default_timeout(LIMIT_S * 1000)
             self._stack = stack.pop_all()
         return self
@@ -120,7 +121,8 @@ class Notebook:
         page.on("websocket", lambda socket: self._note(socket.url))
         page.goto(f"{lab.address}/lab/tree/{quote(path)}?token={lab.token}&reset")
         page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
-        page.evaluate(WATCH)
+        ready = page.evaluate(WATCH, LIMIT_S * 1000)
+        assert ready, f"{path}: its kernel is not ready; a notebook without a kernelspec asks for one, and waits"
 
     def __enter__(self):
         return self
@@ -182,8 +184,18 @@ class Notebook:
             self.foreign_requests.append(url)
 
 
-def chromium() -> str:
-    """Find the browser, or say how to get one."""
+@contextmanager
+def chromium():
+    """Start the browser; yield it, and close it."""
+    executable = find_chromium()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def find_chromium() -> str:
+    """Return the path of the browser, or say how to get one."""
     named = os.environ.get("CHROMIUM")
     found = shutil.which(named) if named else next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
     if not found:

@@ -12,7 +12,7 @@ from edutorch import viz
 from edutorch.classroom.grading import Graded, Mark, feedback
 from scripts.run_notebooks import lessons
 from tests.browser import axe
-from tests.browser.lab import THEMES, Lab, Notebook
+from tests.browser.lab import THEMES, Notebook
 from tests.notebooks.access import images
 
 SETTING = """\
@@ -59,12 +59,6 @@ ALL_DRAWN = "() => window.edutorch.panel.content.widgets.every(cell => !cell.isP
 STOPS = """figure => [...figure.querySelectorAll(
         "select, input, button:not([disabled]), [role=slider], [role=textbox], [role=button]")]
     .filter(e => (e.tabIndex >= 0 || e.isContentEditable) && e.getClientRects().length)"""
-
-
-@pytest.fixture(scope="module")
-def lab():
-    with Lab() as lab:
-        yield lab
 
 
 def write(lab, name, *sources):

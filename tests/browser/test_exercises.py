@@ -8,7 +8,6 @@ import re
 import pytest
 
 from edutorch.classroom.task import chapters
-from tests.browser.lab import Lab
 from tests.classroom import handing_in as hand_in
 
 SELECT = """async number => {
@@ -22,12 +21,6 @@ DONE = """([number, before]) => {
     const {model} = window.edutorch.panel.content.widgets[number];
     return model.executionCount !== null && model.executionCount !== before && model.executionState !== 'running';
 }"""
-
-
-@pytest.fixture(scope="module")
-def lab():
-    with Lab() as lab:
-        yield lab
 
 
 class Desk:

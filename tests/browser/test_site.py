@@ -4,9 +4,7 @@
 """
 
 import pytest
-from playwright.sync_api import sync_playwright
 
-from tests.browser.lab import FLAGS, chromium
 from tests.browser.server import ROOT
 
 SITE = ROOT / "build" / "site"
@@ -21,18 +19,10 @@ PAGES = (
 )
 
 
-@pytest.fixture(scope="module")
-def browser():
-    assert (SITE / "index.html").exists(), "there is no site yet: make docs"
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        yield started
-        started.close()
-
-
 @pytest.fixture
 def page(browser):
     """A page that notes what it complains of, and whom it asks."""
+    assert (SITE / "index.html").exists(), "there is no site yet: make docs"
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.complaints = []
