@@ -118,6 +118,6 @@ def test_optimizers_and_schedules_are_as_many_as_it_says():
 
 def test_what_is_not_there_is_not_there():
     names = code_names(section(README, "## What is not there"))
-    accepted = ["torch.cuda.is_available", "torch.func", "torch.compile"]
+    accepted = ["torch.func", "torch.compile"]
     assert [name for name in names if has(edutorch, name)] == accepted
     assert edutorch.func.__all__ == ["functional_call"]
