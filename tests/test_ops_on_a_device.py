@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import edutorch
+from tests.fake_cuda import counted
 from tests.samples import all_samples
 from tests.test_ops import floats, is_operand, resolve
 
@@ -18,34 +19,46 @@ MAKING = ("empty", "arange", "empty_strided", "eye", "full", "linspace", "logspa
           "scalar_tensor", "tensor", "tril_indices", "triu_indices", "zeros", "as_tensor", "asarray")  # fmt: skip
 
 
-def placed(value, where, dtype, leaves, track=True):
+# What waits for the device; nothing may be added. The size of a result depends on values (masks, `nonzero`, bins), or
+# numbers are asked for one by one (`equal`, lengths of sequences), or what is to be computed depends on NaN and zeros.
+WAITING = """
+    Tensor.__getitem__ allclose argwhere bincount combinations cov ctc_loss cumprod digamma embedding equal full
+    gru histc histogram index_put kthvalue lgamma linalg.lstsq linalg.matrix_exp linspace lstm masked_scatter
+    masked_select matrix_exp median nanmedian nn.functional.ctc_loss nn.functional.embedding
+    nn.functional.embedding_bag nn.functional.gaussian_nll_loss nn.functional.one_hot nonzero polygamma prod
+    repeat_interleave rnn_relu rnn_tanh topk unique unique_consecutive where
+"""
+
+
+def placed(value, where, leaves, track):
     """Turn the arrays of an argument into tensors on a device, collecting the operands in `leaves`."""
     if isinstance(value, np.ndarray):
         t = edutorch.from_numpy(value.copy()).to(where)
         if is_operand(value):
-            t = t.to(dtype).requires_grad_(track)
+            t.requires_grad_(track)
             leaves.append(t)
         return t
     if isinstance(value, list) or (isinstance(value, tuple) and any(isinstance(v, np.ndarray) for v in value)):
-        return type(value)([placed(v, where, dtype, leaves, track) for v in value])
+        return type(value)([placed(v, where, leaves, track) for v in value])
     return value
 
 
-def observe(call, where, dtype=edutorch.float64):
-    """Return what came of a call on a device: its results, and the operands' gradients."""
+def observe(call, where, order=1):
+    """Return what came of a call on a device: its results, and the operands' gradients of first or second order."""
     leaves, track, constant = [], call.wants("grad"), call.opts.get("constant", ())
     edutorch.manual_seed(0)
-    args = [placed(a, where, dtype, leaves, track) for a in call.args]
-    kwargs = {k: placed(v, where, dtype, leaves, track and k not in constant) for k, v in call.kwargs.items()}
+    args = [placed(a, where, leaves, track) for a in call.args]
+    kwargs = {k: placed(v, where, leaves, track and k not in constant) for k, v in call.kwargs.items()}
     if where != "cpu" and call.name in MAKING:
         kwargs["device"] = where
     leaves = [t for t in leaves if t.requires_grad]
     result = resolve(edutorch, call.name)(*args, **kwargs)
     outputs = [r for r in floats(result) if r.requires_grad]
     gradients = ()
-    if outputs and leaves:
-        total = sum((r * weights(r)).sum() for r in outputs)
-        gradients = edutorch.autograd.grad(total, leaves, allow_unused=True)
+    while outputs and leaves and order:
+        total, order = sum((r * weights(r)).sum() for r in outputs), order - 1
+        gradients = edutorch.autograd.grad(total, leaves, allow_unused=True, create_graph=order > 0)
+        outputs = [g for g in gradients if g is not None and g.requires_grad]
     return flat(result), gradients
 
 
@@ -77,21 +90,40 @@ def same(name, expected, got, where):
         np.testing.assert_array_equal(a, b)
 
 
+def refused(call):
+    words = {v for v in (*call.args, *call.kwargs.values()) if type(v) is str}
+    return call.name in REFUSED and words & {"multiply", "prod"}
+
+
+def compare(expected, got, where):
+    for e, g in zip(expected, got, strict=True):
+        assert (e is None) == (g is None)
+        if e is not None:
+            same("gradient", e, g, where)
+
+
+def every(calls):
+    return pytest.mark.parametrize("call", calls, ids=[f"{i}-{c.name}" for i, c in enumerate(calls)])
+
+
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("call", SAMPLES, ids=[f"{i}-{c.name}" for i, c in enumerate(SAMPLES)])
+@every(SAMPLES)
 def test_value_and_gradient(call, cuda):
     expected, slopes = observe(call, "cpu")
-    if call.name in REFUSED and any(
-        v in ("multiply", "prod") for v in (*call.args, *call.kwargs.values()) if type(v) is str
-    ):
+    if refused(call):
         with pytest.raises(NotImplementedError, match=REFUSED[call.name]):
             observe(call, cuda)
         return
-    got, found = observe(call, cuda)
+    with counted() as counts:
+        got, found = observe(call, cuda)
+    assert not counts["sync"] or call.name in WAITING.split()
     assert len(got) == len(expected)
     for e, g in zip(expected, got, strict=True):
         same(call.name, e, g, cuda)
-    for e, g in zip(slopes, found, strict=True):
-        assert (e is None) == (g is None)
-        if e is not None:
-            same("gradient", e, g, cuda)
+    compare(slopes, found, cuda)
+
+
+@pytest.mark.filterwarnings("ignore")
+@every([c for c in SAMPLES if c.wants("grad") and c.wants("gradgrad") and not refused(c)])
+def test_second_gradient(call, cuda):
+    compare(observe(call, "cpu", order=2)[1], observe(call, cuda, order=2)[1], cuda)

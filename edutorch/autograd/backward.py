@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..backends import XP
+from ..backends import XP, making_on
 from ..errors import with_remedy
 from ..modes import is_grad_enabled
 from ..tensor import Tensor, hand_out, method, wrap
@@ -45,7 +45,8 @@ def _seeds(tensors, grads):
                         " pass a gradient of that shape.",
                     )
                 )
-            seeds.append(wrap(XP[type(t.array)].ones(t.array.shape, t.array.dtype)))
+            with making_on(t.device):
+                seeds.append(wrap(XP[type(t.array)].ones(t.array.shape, t.array.dtype)))
         else:
             if not isinstance(g, Tensor):
                 raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from .. import dtypes
 from ..autograd.versions import bump
 from ..autograd.views import assign, before_write, refuse_overlap
-from ..backends import like, read_only, to_host
+from ..backends import read_only
 from ..errors import type_name, with_remedy
 from ..modes import is_grad_enabled
 from ..op import Array, op
@@ -107,6 +107,8 @@ def __setitem__(self, index, value):
         if not isinstance(value, (int, float)):
             raise TypeError(f"can't assign a {type_name(value)} to a torch.{self.dtype.legacy}Tensor")
         value = wrap(scalar(value, self.array.dtype))
+    elif type(value.array) is not type(self.array):
+        value = value.to(self.device)
     if positions is None and basic is not None and _has_no_history(self, value) and _write_part(self, basic, value):
         return
     if positions is None and basic is not None and _takes_all(self.array, basic):
@@ -142,7 +144,7 @@ def _write_part(tensor, index, value):
         raise explained(tensor.array, index) from None
     if 0 in part.strides or read_only(part):
         return False
-    new = value.array if value.array.ndim == 0 else like(to_host(value.array), part)
+    new = value.array
     if new.ndim:
         new = _in_shape(value, part.shape).array
     part[...] = new if new.dtype == part.dtype else cast_array(new, part.dtype)

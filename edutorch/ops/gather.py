@@ -127,6 +127,8 @@ def check_numbers(name, array, index):
         raise RuntimeError(f"{name}(): Expected a long tensor for index, but got {dtypes.of(index).legacy}")
     if index.size and not array.size:
         raise IndexError(f"{name}(): tried to take from an empty tensor")
+    if not on_host(index):
+        return
     wrong = index[(index < -array.size) | (index >= array.size)]
     if wrong.size:
         raise IndexError(f"out of range: tried to access index {wrong.flat[0]} on a tensor of {array.size} elements.")

@@ -226,14 +226,15 @@ def split_index(tensor, index):
     Returns:
         The basic index, or None if it would change nothing; and a tuple of positions, masks, full slices, or None.
     """
-    if type(index) is Tensor and index.array.dtype in _PLAIN and 0 < index.array.ndim <= tensor.array.ndim:
+    kind = type(tensor.array)
+    plain = type(index) is Tensor and type(index.array) is kind and index.array.dtype in _PLAIN
+    if plain and 0 < index.array.ndim <= tensor.array.ndim:
         return None, (index.array,)
-    if type(index) is tuple and len(index) <= tensor.array.ndim and all(_are_positions(e) for e in index):
+    if type(index) is tuple and len(index) <= tensor.array.ndim and all(_are_positions(e, kind) for e in index):
         return None, tuple(e.array for e in index)
     entries = list(index) if isinstance(index, tuple) or _is_tuple_like(index) else [index]
     entries = [_entry(e) for e in entries]
-    if not on_host(tensor.array):
-        entries = [like(e, tensor.array) if type(e) is np.ndarray else e for e in entries]
+    entries = [e if isinstance(e, _KEPT) or type(e) is kind else _brought(e, tensor) for e in entries]
     while sum(e is Ellipsis for e in entries) > 1 and entries[-1] is Ellipsis:
         entries.pop()  # PyTorch accepts more of them, if nothing follows
     consumed = sum(_dimensions(e) for e in entries)
@@ -265,8 +266,21 @@ def split_index(tensor, index):
     return tuple(basic), tuple(positions) or None
 
 
-def _are_positions(entry):
-    return type(entry) is Tensor and entry.array.dtype is dtypes.INT64 and entry.array.ndim > 0
+def _are_positions(entry, kind):
+    if type(entry) is not Tensor or type(entry.array) is not kind:
+        return False
+    return entry.array.dtype is dtypes.INT64 and entry.array.ndim > 0
+
+
+def _brought(positions, tensor):
+    """Return positions where the tensor lies.
+
+    Raises:
+        RuntimeError: if the tensor lies on the CPU, and they do not.
+    """
+    if on_host(tensor.array):
+        raise RuntimeError("indices should be either on cpu or on the same device as the indexed tensor (cpu)")
+    return like(positions, tensor.array)
 
 
 def _is_tuple_like(index):

@@ -56,9 +56,9 @@ def laid_out(array, format):
     if format.order is None:
         return array.copy()
     order = format.order_for(array.shape)
-    return array.transpose(order).copy().transpose(np.argsort(order))
+    return array.transpose(order).copy().transpose(np.argsort(order).tolist())
 
 
 def made_in_order(make, shape, order):
     """Return the array of a shape whose memory `make(shape)` makes in an order of the dimensions."""
-    return make(tuple(shape[d] for d in order)).transpose(np.argsort(order))
+    return make(tuple(shape[d] for d in order)).transpose(np.argsort(order).tolist())

@@ -45,7 +45,7 @@ def nll_loss(xp, input: Array, target: Index, weight: Array | None = None, ignor
         return losses.reshape(at.shape if input.ndim > 1 else ()), at, price
     if reduction == "sum":
         return add_up(losses), at, price
-    return add_up(losses) / total, at, price / (total or 1)
+    return add_up(losses) / total, at, price / (total + (total == 0))  # divided by 1 where nothing counts
 
 
 def _at_the_classes(g, xp, shape, at, price):

@@ -10,7 +10,7 @@ import struct
 
 import numpy as np
 
-from ..backends import array_module
+from ..backends import like
 from .pickler import pickled
 from .refusal import damaged, senseless
 from .storages import Storage, storage_id, storage_of
@@ -82,5 +82,5 @@ def load(file, names, place, encoding):
             raise damaged(f"its storage {key!r} has {count} elements instead of {storage.nbytes() // kind.itemsize}")
         content = np.frombuffer(machine.take(storage.nbytes()), np.uint8).copy()
         content = storage_of(content, kind, little=system.get("little_endian") is not False).bytes
-        storage.bytes[:] = array_module(storage.device).asarray(content)
+        storage.bytes[:] = like(content, storage.bytes)
     return result

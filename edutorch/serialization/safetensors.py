@@ -125,14 +125,20 @@ def _check(tensors, metadata):
 
 
 def _refuse_shared_memory(tensors):
-    spans = sorted((*np.lib.array_utils.byte_bounds(t.array), name) for name, t in tensors.items() if t.numel())
-    for (_, end, one), (start, _, other) in pairwise(spans):
-        if start < end:
+    spans = sorted((str(t.device), *_span(t), name) for name, t in tensors.items() if t.numel())
+    for (where, _, end, one), (there, start, _, other) in pairwise(spans):
+        if where == there and start < end:
             raise RuntimeError(
                 "Some tensors share memory, this will lead to duplicate memory on disk and potential differences when "
                 f"loading them again: {one!r} and {other!r}. Save one of them, or clone() the other; torch.save keeps "
                 "what is shared."
             )
+
+
+def _span(t):
+    """Return where a tensor's memory begins and ends."""
+    reach = sum((n - 1) * step for n, step in zip(t.array.shape, t.array.strides, strict=True))
+    return t.data_ptr(), t.data_ptr() + reach + t.itemsize
 
 
 # ---- loading

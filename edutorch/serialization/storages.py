@@ -8,7 +8,7 @@ from pickle import UnpicklingError
 import numpy as np
 
 from .. import dtypes
-from ..backends import CPU, array_module, device
+from ..backends import CPU, device, on_host, place, to_host
 from .refusal import senseless, shown
 
 
@@ -41,13 +41,14 @@ class Storage:
         return self.bytes.nbytes
 
     def cpu(self):
-        """Return the storage on the CPU: itself, for files are read to there."""
-        return self
+        """Return the storage on the CPU: itself, if it lies there."""
+        return self if on_host(self.bytes) else Storage(to_host(self.bytes), self.dtype)
 
     def cuda(self, index=None):
         """Return the storage on a CUDA device."""
         where = device("cuda", index)
-        return Storage(array_module(where).asarray(self.bytes), self.dtype, where)
+        backend, number = place(where)
+        return Storage(backend.put(self.bytes, number), self.dtype, where)
 
 
 def storage_id(saved_id, length):

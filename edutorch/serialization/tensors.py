@@ -12,6 +12,7 @@ from collections import OrderedDict
 import numpy as np
 
 from .. import dtypes
+from ..backends import XP, backend_of, on_host, to_host
 from ..nn.parameter import Buffer, Parameter
 from ..tensor import Tensor, memory_of, wrap
 from .refusal import senseless, shown
@@ -54,7 +55,12 @@ def _tensor(storage, dtype, offset, size, stride, requires_grad):
             "elements"
         )
     step = dtype.itemsize
-    t = wrap(np.ndarray(size, dtype.numpy, storage.bytes, offset * step if needed else 0, [n * step for n in stride]))
+    start, steps = offset * step if needed else 0, [n * step for n in stride]
+    if on_host(storage.bytes):
+        t = wrap(np.ndarray(size, dtype.numpy, storage.bytes, start, steps))
+    else:
+        elements = storage.bytes[start : needed * step].view(dtype.numpy)
+        t = wrap(XP[type(elements)].lib.stride_tricks.as_strided(elements, size, steps))
     t.tracked = requires_grad
     return t
 
@@ -125,7 +131,8 @@ class Memory:
 
     def __init__(self):
         self.pieces = {}
-        self.names = {}  # (address, size) -> name
+        self.names = {}  # (address, size, kind of array) -> name
+        self.kept = []  # arrays on devices: what is written is a copy, and their addresses must stay theirs
 
     def place(self, array):
         """Return (name of the memory, its elements, offset, strides) of an array.
@@ -135,10 +142,12 @@ class Memory:
         """
         array, root, offset = _in_memory(array)
         dtype = dtypes.of(array)
-        key = root.__array_interface__["data"][0], root.nbytes
+        key = backend_of(root).address(root), root.nbytes, type(root)
         name = self.names.setdefault(key, str(len(self.names)))
         if name not in self.pieces:
-            self.pieces[name] = root.ravel(order="K").view(np.uint8), dtype
+            self.pieces[name] = to_host(root).ravel(order="K").view(np.uint8), dtype
+            if not on_host(root):
+                self.kept.append(root)
         elif self.pieces[name][1] is not dtype:
             raise RuntimeError("Cannot save multiple tensors or storages that view the same data as different types")
         return name, root.nbytes // array.itemsize, offset, wrap(array).stride()
@@ -150,7 +159,8 @@ def _in_memory(array):
     An array in memory of another kind (with gaps, or elements of another size, or read backwards) becomes a copy.
     """
     root = memory_of(array)
-    before = array.__array_interface__["data"][0] - root.__array_interface__["data"][0]
+    address = backend_of(array).address
+    before = address(array) - address(root)
     fits = (
         root.flags.forc
         and not (root.nbytes % array.itemsize or before % array.itemsize)
@@ -158,7 +168,7 @@ def _in_memory(array):
     )
     if array.size and fits:
         return array, root, before // array.itemsize
-    copy = np.array(array, order="C")
+    copy = array.copy("C")
     return copy, copy, 0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ....backends import XP
+from ....backends import like
 from ....ops.from_data import finish
 from ....ops.layout import take_slices
 from ..dataset import IterableDataset, Subset, TensorDataset
@@ -81,7 +81,7 @@ def _rows(tensors, indices):
         return None
     positions = np.array(indices)
     try:
-        return [finish(take_slices(t.array, XP[type(t.array)].asarray(positions)), None, False) for t in tensors]
+        return [finish(take_slices(t.array, like(positions, t.array)), None, False) for t in tensors]
     except IndexError:
         return None
 

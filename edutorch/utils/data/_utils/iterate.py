@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 
+from ....backends import cuda_backend
 from ..sampler import draw_seed
 from .fetch import make_fetcher
 
@@ -19,7 +20,7 @@ class _BaseDataLoaderIter:
     """
 
     def __init__(self, loader):
-        if loader.pin_memory:
+        if loader.pin_memory and cuda_backend() is None:
             _warn_of_pinning(loader)
         self._loader = loader
         self._start(loader)
