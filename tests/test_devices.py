@@ -52,6 +52,12 @@ def test_a_second_device(cuda):
     (w * b).exp().sum().backward()
     assert str(w.grad.device) == "cuda:1"
     assert str(torch.zeros_like(b).device) == "cuda:1"
+    layer = nn.Linear(3, 2).to("cuda:1")
+    for optimizer in (optim.AdamW(layer.parameters()), optim.SGD(layer.parameters(), lr=0.1, momentum=0.9)):
+        layer(b).sum().backward()
+        optimizer.step()
+    assert str(layer.weight.device) == "cuda:1"
+    assert str(torch.rand(4, 3, device="cuda:1").softmax(-1).max(-1).values.device) == "cuda:1"
     with pytest.raises(RuntimeError, match=r"^CUDA error: invalid device ordinal"):
         a.to("cuda:7")
 
@@ -186,6 +192,12 @@ def test_views_share_memory(cuda):
     assert leaf.grad.tolist() == [3.0, 3.0, 0.0]
     with pytest.raises(RuntimeError, match="a leaf Variable that requires grad is being used in an in-place"):
         leaf.add_(1)
+
+
+def test_gradcheck(cuda):
+    x = torch.randn(3, dtype=torch.float64, device=cuda, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda x: x.exp() * x, (x,))
+    assert torch.autograd.gradgradcheck(lambda x: x.exp() * x, (x,))
 
 
 def test_copies_and_pickles(cuda):

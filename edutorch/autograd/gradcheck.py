@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..backends import like, to_host
 from ..errors import with_remedy
 from ..tensor import Tensor, wrap
 from .backward import grad
@@ -92,7 +93,8 @@ def gradgradcheck(
         rng = np.random.default_rng(0)
         outputs = [y for y in _as_tuple(func(*inputs)) if isinstance(y, Tensor) and y.requires_grad]
         grad_outputs = [
-            wrap(np.asarray(rng.standard_normal(y.array.shape), y.array.dtype)).requires_grad_() for y in outputs
+            wrap(like(np.asarray(rng.standard_normal(y.array.shape), y.array.dtype), y.array)).requires_grad_()
+            for y in outputs
         ]
     grad_outputs = list(_as_tuple(grad_outputs))
 
@@ -152,7 +154,7 @@ def _check_constant(func, inputs, checked, eps, atol):
 
 def _output(func, inputs, o):
     y = [y for y in _as_tuple(func(*inputs)) if isinstance(y, Tensor) and y.is_floating_point()][o]
-    return y.array.astype(np.float64)
+    return to_host(y.array).astype(np.float64)
 
 
 def _moved(inputs, i, step):
@@ -161,7 +163,9 @@ def _moved(inputs, i, step):
     moved = [
         x.requires_grad_() if isinstance(x, Tensor) and inputs[k].requires_grad else x for k, x in enumerate(moved)
     ]
-    moved[i] = wrap((inputs[i].array.astype(np.float64) + step).astype(inputs[i].array.dtype)).requires_grad_()
+    array = inputs[i].array
+    stepped = (to_host(array).astype(np.float64) + step).astype(array.dtype)
+    moved[i] = wrap(like(stepped, array)).requires_grad_()
     return moved
 
 
@@ -184,8 +188,9 @@ def _analytical(y, x):
     for k in range(y.array.size):
         unit = np.zeros(y.array.size, y.array.dtype)
         unit[k] = 1
-        (d,) = grad(y, x, wrap(unit.reshape(y.array.shape)), retain_graph=True, allow_unused=True)
-        columns.append(np.zeros(x.array.size) if d is None else d.array.astype(np.float64).ravel())
+        direction = wrap(like(unit.reshape(y.array.shape), y.array))
+        (d,) = grad(y, x, direction, retain_graph=True, allow_unused=True)
+        columns.append(np.zeros(x.array.size) if d is None else to_host(d.array).astype(np.float64).ravel())
     return np.array(columns).T
 
 
@@ -211,8 +216,8 @@ def _fast(func, inputs, checked, o, y, eps, atol, rtol):
         v = v / max(np.linalg.norm(v), 1e-300)
         difference = _output(func, _moved(inputs, i, eps * v), o) - _output(func, _moved(inputs, i, -eps * v), o)
         numerical = float((u * difference).sum() / (2 * eps))
-        (d,) = grad(y, x, wrap(np.asarray(u, y.array.dtype)), retain_graph=True, allow_unused=True)
-        analytical = 0.0 if d is None else float((d.array * v).sum())
+        (d,) = grad(y, x, wrap(like(np.asarray(u, y.array.dtype), y.array)), retain_graph=True, allow_unused=True)
+        analytical = 0.0 if d is None else float((to_host(d.array) * v).sum())
         # One projection adds up all entries' errors: scale the tolerance as if each had erred by atol.
         if not abs(analytical - numerical) <= atol * np.abs(u).sum() + rtol * abs(numerical):
             raise GradcheckError(
@@ -225,13 +230,14 @@ def _fast(func, inputs, checked, o, y, eps, atol, rtol):
 
 def _check_twice(y, inputs, checked, nondet_tol, check_grad_dtypes):
     """Two backward passes must agree, in the inputs' dtypes if that is asked for."""
-    seed = wrap(np.asarray(np.random.default_rng(0).standard_normal(y.array.shape), y.array.dtype))
+    numbers = np.asarray(np.random.default_rng(0).standard_normal(y.array.shape), y.array.dtype)
+    seed = wrap(like(numbers, y.array))
     xs = [inputs[i] for i in checked]
     first, second = (grad(y, xs, seed, retain_graph=True, allow_unused=True) for _ in range(2))
     for n, (x, a, b) in enumerate(zip(xs, first, second, strict=True)):
         if a is None or b is None:
             continue
-        if np.abs(a.array - b.array).max(initial=0) > nondet_tol:
+        if np.abs(to_host(a.array - b.array)).max(initial=0) > nondet_tol:
             raise GradcheckError(
                 "Backward is not reentrant, i.e., running backward with same input and grad_output multiple times"
                 f" gives different values, although analytical gradient matches numerical gradient. Input {n}: it"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import dtypes
-from ..backends import backend_of, place
+from ..backends import backend_of, cuda_backend, place
 from ..backends import device as _device
 from ..op import Array, op
 from ..tensor import Tensor, method
@@ -180,7 +180,13 @@ def cuda(self, device=None, non_blocking=False, memory_format=None):
 
 @method
 def pin_memory(self, device=None):
-    """Return the tensor in memory that a device can copy from by itself. CuPy sees to that: the tensor as it is."""
+    """Return the tensor in memory that a device can copy from by itself: the tensor as it is, for CuPy sees to that.
+
+    Raises:
+        RuntimeError: if there is no such device.
+    """
+    if cuda_backend() is None:
+        raise RuntimeError("Cannot access accelerator device when none is available.")
     return self
 
 

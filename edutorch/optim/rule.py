@@ -15,7 +15,7 @@ import contextlib
 import numpy as np
 
 from ..autograd.versions import bump
-from ..backends import DEVICE_TYPE, XP
+from ..backends import DEVICE_TYPE, XP, making_on
 from ..dtypes import FLOAT32, get_default_dtype
 from ..modes import enable_grad
 from ..op.quiet import busy, quietly, quietly_alone
@@ -69,12 +69,17 @@ class Rule(Optimizer):
                 quietly_alone(self._update_group, group)
         return loss
 
-    def _update_group(self, group):
+    def _update_group(self, group, one=None):
+        """Update the parameters of a group; or only this one, whose device is the current one then."""
         options = read_numbers(group)
         if group.get("capturable"):
             self._refuse_cpu(group)
-        for p in group["params"]:
+        for p in group["params"] if one is None else (one,):
             if p._grad is not None:
+                if one is None and type(p.array) is not np.ndarray:
+                    with making_on(p.device):
+                        self._update_group(group, p)
+                    continue
                 state, t = self._remembered(p, group)
                 arrays = {name: value.array for name, value in state.items() if name != "step"} if state else state
                 array = p.array

@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 
 from ...autograd.versions import bump
-from ...backends import XP
+from ...backends import XP, making_on
 from ...modes import no_grad
 from ...ops.create import zeros
 from ...ops.join import stack
@@ -56,7 +56,8 @@ def clip_grads_with_norm_(parameters, max_norm, total_norm, foreach=None):
     with np.errstate(all="ignore"):  # an infinite norm makes zeros, and of infinite gradients nan
         for gradient in _gradients(parameters):
             array, factor = gradient.array, scale.to(gradient.device).array
-            XP[type(array)].multiply(array, factor, out=array, casting="unsafe")  # half precision: the product, rounded
+            with making_on(gradient.device):  # in half precision the product is rounded
+                XP[type(array)].multiply(array, factor, out=array, casting="unsafe")
             bump(gradient)
 
 
