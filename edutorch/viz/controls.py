@@ -2,7 +2,7 @@
 
 ipywidgets 8.1 writes a description beside a slider and ties it to nothing: a screen reader says "slider, 0", and of
 the buttons of a player just "button". Here a few lines of JavaScript, which JupyterLab runs where the controls
-appear, give each its name, and let a logarithmic slider say its value instead of its exponent.
+appear, give each its name, let a logarithmic slider say its value instead of its exponent, and keep the keys for it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ const name = () => {
         requestAnimationFrame(name);  // what shows this is not on the page yet
         return;
     }
+    // JupyterLab reads the keys first: an arrow would select the next cell instead of the next entry of a list.
+    for (const control of box.querySelectorAll("select, input, button, .noUi-handle"))
+        control.dataset.lmSuppressShortcuts = "true";
     for (const slider of box.querySelectorAll(".widget-slider")) {
         const label = slider.querySelector(".widget-label").textContent;
         const handles = slider.querySelectorAll(".noUi-handle");
