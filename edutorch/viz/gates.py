@@ -117,7 +117,6 @@ def explore_gates(lstm, sequences, names: Sequence[Sequence[str]]):
     options = [(" ".join(words), i) for i, words in enumerate(names)]
     which = ipywidgets.Dropdown(options=options, description="sequence", **wide)
     unit = ipywidgets.IntSlider(0, min=0, max=lstm.hidden_size - 1, description="unit", **wide)
-    unit.disabled = lstm.hidden_size == 1
     last = len(names[0])
     step = ipywidgets.IntSlider(last, min=1, max=last, description="read up to", **wide)
 
@@ -131,4 +130,5 @@ def explore_gates(lstm, sequences, names: Sequence[Sequence[str]]):
         display(show_gates(lstm, sequences[which], names[which], unit=unit, step=last))
 
     picture = ipywidgets.interactive_output(show, {"which": which, "unit": unit, "step": step})
-    return panel(which, unit, step, picture)
+    choices = [which, unit, step] if lstm.hidden_size > 1 else [which, step]  # nothing to choose from one unit
+    return panel(*choices, picture)

@@ -158,7 +158,8 @@ def explore_race(optim, start, rates: Mapping[str, float], *, steps: int = 100):
     import ipywidgets
     from IPython.display import display
 
-    wide = {"style": {"description_width": "120px"}, "layout": {"width": "400px"}, "continuous_update": False}
+    wide = {"style": {"description_width": "110px"}, "layout": {"width": "340px"}, "continuous_update": False}
+    wrapped = {"flex_flow": "row wrap"}  # under each other on a narrow page
     runs, lrs = {}, {}
     for name in RACERS:
         runs[name] = ipywidgets.Checkbox(
@@ -167,6 +168,8 @@ def explore_race(optim, start, rates: Mapping[str, float], *, steps: int = 100):
         lrs[name] = ipywidgets.FloatLogSlider(
             rates.get(name, 0.1), min=-3, max=0.75, step=0.05, description=f"lr of {name}", readout_format=".2g", **wide
         )
+        lrs[name].disabled = name not in rates
+        ipywidgets.dlink((runs[name], "value"), (lrs[name], "disabled"), lambda ticked: not ticked)
     x, y = start.tolist()
     land = {
         "shape": ipywidgets.Dropdown(options=SHAPES, description="landscape", style=wide["style"]),
@@ -189,7 +192,7 @@ def explore_race(optim, start, rates: Mapping[str, float], *, steps: int = 100):
     controls = {f"run {name}": box for name, box in runs.items()} | {f"lr {name}": box for name, box in lrs.items()}
     picture = ipywidgets.interactive_output(show, controls | land)
     racers = ipywidgets.VBox([ipywidgets.HBox([runs[name], lrs[name]]) for name in RACERS])
-    return panel(ipywidgets.HBox([racers, ipywidgets.VBox([*land.values()])]), picture)
+    return panel(ipywidgets.HBox([racers, ipywidgets.VBox([*land.values()])], layout=wrapped), picture)
 
 
 def _result(path: Path, finish: float) -> str:

@@ -220,7 +220,9 @@ def explore_backward(output: Any, names: Mapping[str, Any] | None = None) -> Any
     forth = widgets.Button(description="Next", tooltip="One step on", icon="arrow-right")
     picture = widgets.HTML()
     # A button, since the title of an accordion cannot be reached by keyboard.
-    in_words = widgets.ToggleButton(description="The same in words", layout=widgets.Layout(width="auto"))
+    in_words = widgets.ToggleButton(
+        description="The same in words", layout=widgets.Layout(width="auto", align_self="flex-start")
+    )
     words = widgets.HTML()
 
     def show(_change: Any = None) -> None:
