@@ -56,7 +56,7 @@ wheel: $(VENV)/.wheel  ## build sdist and wheel, and try the wheel in an empty e
 	$(BIN)/python scripts/try_wheel.py
 
 browser: docs $(VENV)/.test $(VENV)/.browser  ## try lessons, exercises and reference in Chromium, as they are seen
-	$(PYTEST) -n 2 --dist loadgroup tests/browser
+	$(PYTEST) -n 2 --dist worksteal tests/browser
 
 binder: $(VENV)/.binder  ## try what Binder would do, in a fresh environment and in Chromium
 	$(BIN)/python scripts/try_binder.py $(BINDER_PYTHON)

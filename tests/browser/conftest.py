@@ -15,3 +15,9 @@ def browser():
 def lab(browser):
     with Lab(browser) as lab:
         yield lab
+
+
+def pytest_terminal_summary(terminalreporter):
+    for report in [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]:
+        for name, value in report.user_properties:
+            terminalreporter.line(f"{report.nodeid}: {name} {value}")

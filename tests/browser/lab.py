@@ -60,19 +60,25 @@ UNFINISHED = """() => window.edutorch.panel.content.widgets
     .filter(cell => cell.model.type === 'code' && cell.model.sharedModel.source.trim())
     .filter(cell => cell.model.executionCount === null || cell.model.executionState === 'running')
     .map(cell => cell.model.sharedModel.source.trim().split('\\n')[0])"""
-# For some frames no widget waits and nothing in the notebook changes.
+# For some frames no widget waits and no output changes. Returns what went on when the limit came, if it did.
 AT_REST = """async limit => {
     const {panel, waiting} = window.edutorch;
     const end = performance.now() + limit;
-    let quiet = 0;
-    const watch = new MutationObserver(() => { quiet = 0; });
+    let quiet = 0, last = '';
+    const watch = new MutationObserver(changes => {
+        for (const {target} of changes)
+            if ((target.closest ? target : target.parentElement)?.closest('.jp-OutputArea')) {
+                quiet = 0;
+                last = target.outerHTML || target.textContent;
+            }
+    });
     watch.observe(panel.content.node, {subtree: true, childList: true, attributes: true, characterData: true});
     while (quiet < 5 && performance.now() < end) {
         await new Promise(next => { requestAnimationFrame(next); setTimeout(next, 200); });
         quiet = waiting.size ? 0 : quiet + 1;
     }
     watch.disconnect();
-    return quiet >= 5;
+    return quiet >= 5 ? '' : `${waiting.size} widgets wait for the kernel; last changed: ${last.slice(0, 300)}`;
 }"""
 CELLS = "() => window.edutorch.panel.content.model.sharedModel.cells.map(cell => cell.toJSON())"
 
@@ -153,8 +159,8 @@ class Notebook:
 
     def settle(self) -> None:
         """Wait until the kernel has answered every widget, and the notebook is drawn."""
-        at_rest = self.page.evaluate(AT_REST, LIMIT_S * 1000)
-        assert at_rest, f"{self.path}: what is shown goes on changing, or a widget waits for its kernel"
+        unrest = self.page.evaluate(AT_REST, LIMIT_S * 1000)
+        assert not unrest, f"{self.path} does not come to rest: {unrest}"
 
     def cells(self) -> list[dict]:
         """All cells with their outputs, as the file would hold them."""
