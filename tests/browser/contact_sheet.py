@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
+from playwright.sync_api import Locator
 
 from tests.browser.lab import THEMES, WINDOW, Notebook
 from tests.browser.server import ROOT
@@ -44,27 +45,35 @@ FAULTS = """(output, smallest) => {
 DRAWN = "output => Promise.all([...output.querySelectorAll('img')].map(img => img.decode())).then(() => true)"
 
 
-def write(notebook: Notebook) -> list[str]:
-    """Write the sheet of a notebook that was run, and return what is cut off or too small on it."""
-    faults, columns = [], []
-    places = _places(notebook)
+def faults(notebook: Notebook) -> list[str]:
+    """Return what is cut off or too small in the figures of a notebook that was run."""
+    found = []
+    for name, output in _places(notebook):
+        output.scroll_into_view_if_needed()
+        output.evaluate(DRAWN)
+        notebook.settle()
+        found += [f"{name}: {fault}" for fault in output.evaluate(FAULTS, SMALLEST)]
+    return found
+
+
+def write(notebook: Notebook) -> None:
+    """Write the sheet of a notebook that was run."""
+    places, columns = _places(notebook), []
     notebook.page.set_viewport_size(TALL)
     for theme in THEMES:
         notebook.use_theme(theme)
-        column = []
-        for name, output in places:
-            output.scroll_into_view_if_needed()
-            output.evaluate(DRAWN)
-            notebook.settle()
-            column.append(Image.open(io.BytesIO(output.screenshot(animations="disabled"))).convert("RGB"))
-            if theme == "light":
-                faults += [f"{name}: {fault}" for fault in output.evaluate(FAULTS, SMALLEST)]
-        columns.append(column)
+        columns.append([_picture(notebook, output) for _, output in places])
     notebook.use_theme("light")
     notebook.page.set_viewport_size(WINDOW)
     FOLDER.mkdir(parents=True, exist_ok=True)
     _sheet([name for name, _ in places], columns).save(FOLDER / f"{Path(notebook.path).stem}.png")
-    return faults
+
+
+def _picture(notebook: Notebook, output: Locator) -> Image.Image:
+    output.scroll_into_view_if_needed()
+    output.evaluate(DRAWN)
+    notebook.settle()
+    return Image.open(io.BytesIO(output.screenshot(animations="disabled"))).convert("RGB")
 
 
 def _places(notebook: Notebook) -> list:

@@ -12,7 +12,7 @@ SHOWN = """figure => [...figure.querySelectorAll('.widget-html-content, .widget-
     .map(part => part.innerText + [...part.querySelectorAll('img, svg, canvas')].map(drawn =>
         drawn.tagName === 'CANVAS' ? drawn.toDataURL() : drawn.outerHTML).join()).join()"""
 DIFFERS = f"([figure, before]) => ({SHOWN})(figure) !== before"
-LATE_S = 3  # what a change may take beyond the kernel's last word
+LATE_S = 5  # what a change may take beyond the kernel's last word
 
 
 class Figure:

@@ -6,7 +6,6 @@ tried where lessons are run, in test_lessons.py; here every explorer stands in o
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from edutorch import viz
 from edutorch.classroom.grading import Graded, Mark, feedback
@@ -61,18 +60,11 @@ STOPS = """figure => [...figure.querySelectorAll(
     .filter(e => (e.tabIndex >= 0 || e.isContentEditable) && e.getClientRects().length)"""
 
 
-def write(lab, name, *sources):
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    cells = [new_markdown_cell(f"# {name}"), *map(new_code_cell, sources)]
-    nbformat.write(new_notebook(cells=cells, metadata=kernel), lab.course / f"{name}.ipynb")
-    return f"{name}.ipynb"
-
-
 @pytest.fixture(scope="module")
 def explorers(lab):
     """A notebook with every explorer, run."""
     calls = [f"viz.{name}({arguments})" for name, arguments in EXPLORERS.items()]
-    with lab.open(write(lab, "explorers", SETTING, *calls)) as notebook:
+    with lab.open(lab.write("explorers", SETTING, *calls)) as notebook:
         notebook.run_all()
         assert notebook.errors() == []
         await_all(notebook)
@@ -157,7 +149,7 @@ def test_a_logarithmic_slider_says_its_value(explorers):
 
 
 def test_verdicts_and_progress_are_accessible_in_both_themes(lab):
-    with lab.open(write(lab, "verdicts", VERDICTS)) as notebook:
+    with lab.open(lab.write("verdicts", VERDICTS)) as notebook:
         notebook.run_all()
         assert notebook.errors() == []
         for theme in THEMES:
@@ -174,7 +166,7 @@ def test_the_feedback_of_a_grading_is_accessible(lab, tmp_path):
     feedback.write([graded], tmp_path)
     pages = sorted(tmp_path.rglob("*.html"))
     assert len(pages) == 2
-    with lab.open(write(lab, "empty", "1")) as notebook:
+    with lab.open(lab.write("empty", "1")) as notebook:
         browser = notebook.page.context.new_page()
         for page in pages:
             browser.goto(page.as_uri())

@@ -12,7 +12,8 @@ def test_lesson(lab, path, record_property):
     with lab.open(f"lessons/{path.name}") as lesson:
         lesson.run_all()
         assert lesson.errors() == []
-        assert contact_sheet.write(lesson) == []
+        contact_sheet.write(lesson)
+        assert contact_sheet.faults(lesson) == []
 
         figures = interactive_figures(lesson)
         lame = [line for figure in figures for line in figure.move_all()]
