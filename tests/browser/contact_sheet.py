@@ -49,9 +49,7 @@ def faults(notebook: Notebook) -> list[str]:
     """Return what is cut off or too small in the figures of a notebook that was run."""
     found = []
     for name, output in _places(notebook):
-        output.scroll_into_view_if_needed()
-        output.evaluate(DRAWN)
-        notebook.settle()
+        _draw(notebook, output)
         found += [f"{name}: {fault}" for fault in output.evaluate(FAULTS, SMALLEST)]
     return found
 
@@ -69,10 +67,15 @@ def write(notebook: Notebook) -> None:
     _sheet([name for name, _ in places], columns).save(FOLDER / f"{Path(notebook.path).stem}.png")
 
 
-def _picture(notebook: Notebook, output: Locator) -> Image.Image:
+def _draw(notebook: Notebook, output: Locator) -> None:
+    """Bring an output into view: JupyterLab draws what is seen."""
     output.scroll_into_view_if_needed()
     output.evaluate(DRAWN)
     notebook.settle()
+
+
+def _picture(notebook: Notebook, output: Locator) -> Image.Image:
+    _draw(notebook, output)
     return Image.open(io.BytesIO(output.screenshot(animations="disabled"))).convert("RGB")
 
 
