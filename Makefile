@@ -56,7 +56,7 @@ wheel: $(VENV)/.wheel  ## build sdist and wheel, and try the wheel in an empty e
 	$(BIN)/python scripts/try_wheel.py
 
 browser: docs $(VENV)/.test $(VENV)/.browser  ## try lessons, exercises and reference in Chromium, as they are seen
-	$(PYTEST) -n 2 --dist worksteal tests/browser
+	$(PYTEST) -n 2 --dist worksteal --reruns 1 tests/browser # a busy machine may disturb a browser; -ra tells of reruns
 
 binder: $(VENV)/.binder  ## try what Binder would do, in a fresh environment and in Chromium
 	$(BIN)/python scripts/try_binder.py $(BINDER_PYTHON)
