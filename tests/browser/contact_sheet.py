@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 from playwright.sync_api import Locator
 
-from tests.browser.lab import THEMES, WINDOW, Notebook
+from tests.browser.lab import THEMES, WINDOW, Notebook, last_line
 from tests.browser.server import ROOT
 
 FOLDER = Path(os.environ.get("EDUTORCH_CONTACT_SHEET", ROOT / "build" / "contact-sheet"))
@@ -87,7 +87,7 @@ def _places(notebook: Notebook) -> list:
         html = "".join("".join(o.get("data", {}).get("text/html", "")) for o in cell.get("outputs", []))
         if WIDGET_VIEW in kinds or any(kind.startswith("image/") for kind in kinds) or "<img" in html:
             output = notebook.page.locator(".jp-Notebook .jp-Cell").nth(i).locator(".jp-Cell-outputArea")
-            found.append((cell["source"].strip(") \n").splitlines()[-1], output))
+            found.append((last_line(cell), output))
     return found
 
 

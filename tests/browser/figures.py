@@ -4,7 +4,7 @@ from playwright.sync_api import Locator
 from playwright.sync_api import TimeoutError as Overdue
 
 from tests.browser.controls import Control, controls
-from tests.browser.lab import Notebook
+from tests.browser.lab import Notebook, last_line
 
 # What a reader sees of a figure, its controls left out.
 SHOWN = """figure => [...figure.querySelectorAll('.widget-html-content, .widget-output, .widget-image')]
@@ -84,5 +84,5 @@ def interactive_figures(notebook: Notebook) -> list[Figure]:
     for i, cell in enumerate(notebook.cells()):
         if any(kind in output.get("data", {}) for output in cell.get("outputs", [])):
             output = notebook.page.locator(".jp-Notebook .jp-Cell").nth(i).locator(".jp-Cell-outputArea")
-            found.append(Figure(notebook, output, cell["source"].strip().splitlines()[-1]))
+            found.append(Figure(notebook, output, last_line(cell)))
     return found

@@ -203,6 +203,11 @@ class Notebook:
             self.foreign_requests.append(url)
 
 
+def last_line(cell: dict) -> str:
+    """Return the line by which to call a cell: the last that is not only a closing bracket."""
+    return [line for line in cell["source"].splitlines() if line.strip(" )]}")][-1]
+
+
 @contextmanager
 def chromium():
     """Start the browser; yield it, and close it."""

@@ -187,6 +187,7 @@ def test_the_feedback_of_a_grading_is_accessible(lab, tmp_path):
 )
 def test_axe_sees_what_is_wrong_inside_of_a_notebook(explorers, rule, html):
     place = explorers.page.locator(".jp-OutputArea-output").first
+    place.scroll_into_view_if_needed()  # the browser leaves undrawn what is far away
     place.evaluate("(place, html) => place.insertAdjacentHTML('beforeend', `<div id=wrong>${html}</div>`)", html)
     report = axe.look(explorers.page, ["#wrong"])
     explorers.page.evaluate("() => document.getElementById('wrong').remove()")
