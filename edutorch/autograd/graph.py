@@ -221,6 +221,10 @@ class HalfNode:
         """Return saved tensor `i` in float32."""
         return widen(super().array(i))  # type: ignore[misc]
 
+    def as_saved(self, i):
+        """Return saved tensor `i` in its own dtype."""
+        return super().array(i)  # type: ignore[misc]
+
     def list_item(self, t, create):
         """Return one tensor of a saved list, in float32."""
         return widen(super().list_item(t, create))  # type: ignore[misc]

@@ -23,11 +23,13 @@ class Backend:
 
     Attributes:
         type: the name of that kind of device. xp: the library. kind: the type of its arrays.
+        kernels: whether operators run by the kernels of `edutorch/kernels/` that there are for it.
     """
 
     type = "cpu"
     xp: Any = np
     kind: type = np.ndarray
+    kernels = True
 
     def count(self):
         """Return how many such devices there are."""

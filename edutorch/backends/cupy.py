@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import Backend, join
+from .asserts import Asserts
 
 
 def load():
@@ -26,13 +27,15 @@ class CudaBackend(Backend):
 
     Args:
         cupy: the library.
+        kernels: whether operators run by our own kernels, where there are any.
     """
 
     type = "cuda"
 
-    def __init__(self, cupy):
-        self.xp, self.kind = cupy, cupy.ndarray
+    def __init__(self, cupy, kernels=True):
+        self.xp, self.kind, self.kernels = cupy, cupy.ndarray, kernels
         self._devices = cupy.cuda.runtime.getDeviceCount()
+        self._asserts = Asserts(cupy)
         self._peaks: Any = None  # counts memory from the first time that somebody asks for the most in use
 
     def count(self):
@@ -66,8 +69,18 @@ class CudaBackend(Backend):
             return self.xp.asarray(array, order="K") if array.size else self.xp.empty(array.shape, array.dtype)
 
     def get(self, array):
-        """Return one of our arrays as a NumPy array; the device is waited for."""
-        return array.get(order="A")
+        """Return one of our arrays as a NumPy array; the device is waited for.
+
+        Raises:
+            AcceleratorError: if something was wrong on the device since it was last waited for.
+        """
+        found = array.get(order="A")
+        self._asserts.look(array.data.device_id)
+        return found
+
+    def expect_inside(self, index, lowest, size, sentence):
+        """Let the next wait raise an error, with this sentence, unless whole numbers lie in [lowest, size)."""
+        self._asserts.expect_inside(index.data.device_id, index, lowest, size, sentence)
 
     def bind(self, kernel, operands):
         """Return a kernel that runs on the device where its operands lie, and refuses operands that lie elsewhere.
@@ -107,7 +120,17 @@ class CudaBackend(Backend):
 
     def synchronize(self, index=None):
         """Wait until a device has done what it was asked for."""
-        self.xp.cuda.Device(self.current() if index is None else index).synchronize()
+        index = self.current() if index is None else index
+        self.xp.cuda.Device(index).synchronize()
+        self.look(index)
+
+    def look(self, index):
+        """Raise an error if something was wrong on a device, which has been waited for.
+
+        Raises:
+            AcceleratorError: with what was wrong.
+        """
+        self._asserts.look(index)
 
     # ---- memory
 

@@ -1,3 +1,11 @@
 """Faster forwards for single operators on single devices; `ops/` remains the plain text of each."""
 
+from ..backends import when_joining
 from . import cpu
+
+
+@when_joining
+def _load(backend):
+    """Load the kernels of a kind of device when one joins: a machine without pays nothing for them."""
+    if backend.type == "cuda" and backend.kernels:
+        from . import cuda

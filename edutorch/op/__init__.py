@@ -45,14 +45,15 @@ import numpy as np
 from .. import dtypes
 from ..autograd.graph import HalfNode
 from ..autograd.versions import storage_of
-from ..backends import BACKENDS, DEVICE_TYPE, HOST, XP, like, when_joining
+from ..backends import like, when_joining
 from ..errors import not_a_tensor, number_overflow, refuse_different_dtypes
 from ..modes import autocast_state
 from ..tensor import Tensor, wrap
 from .autocast import AT_HALVES, alone
 from .forms import inplace_form, loose_sizes, result_type
+from .kernels import Kernels
 from .lazy import forget, lazy
-from .meeting import on_one_device, with_plain_numbers
+from .meeting import on_one_device
 from .nodes import NodeClasses, parameters
 from .template import write_call
 from .wrapper import NUMBERS, namespace
@@ -64,7 +65,7 @@ _TENSOR_KINDS = ("Array", "Operand", "Index", "Array | None", "Index | None", "A
 OPS: dict[str, Op] = {}
 
 
-class Op:
+class Op(Kernels):
     """An operator: its forward, its formulas, its per-device kernels, and the function made from them.
 
     Attributes:
@@ -108,11 +109,7 @@ class Op:
         self.result_type = result_type(self.name, outputs) if isinstance(outputs, tuple) else tuple
         self.node_name = node or "".join(w.capitalize() for w in self.name.split("_")) + "Backward0"
         self.formulas, self.whole, self.kept, self.formulas_given_at = {}, None, [], []
-        self.backward_kernels = {}
-        self.kernels = self._numpy_kernels()
-        for backend in BACKENDS.values():
-            if backend is not HOST:
-                self.join(backend)
+        self.make_tables()
         self.node_classes, self.half_node_classes = NodeClasses(self, ()), NodeClasses(self, (HalfNode,))
         self.fn = self._make(half=False)
         self._attach(inplace, method)
@@ -127,20 +124,6 @@ class Op:
     def half_fn(self):
         """The function for operands of half precision."""
         return self._make(half=True)
-
-    def _numpy_kernels(self) -> dict[Any, Any]:
-        """Return the forward, bound to NumPy, for NumPy's arrays and scalars."""
-        forward = functools.partial(self.forward, np) if self.takes_xp else self.forward
-        return dict.fromkeys((kind for kind, xp in XP.items() if xp is np), forward)
-
-    def join(self, backend):
-        """Run on the arrays of another library too: the forward is bound to it."""
-        forward = functools.partial(self.forward, backend.xp) if self.takes_xp else self.forward
-        kernel = backend.bind(forward, self._operands())
-        self.kernels[backend.kind] = with_plain_numbers(kernel) if self.typed_numbers else kernel
-
-    def _operands(self):
-        return [i for i, name in enumerate(self.params) if name in self.kinds]
 
     # ---- definition
 
@@ -184,34 +167,6 @@ class Op:
         self.whole = formula
         self._rebuild()
         return formula
-
-    def kernel(self, device):
-        """Register a faster forward for one device type that is known by now: `@conv2d.kernel("cpu")`."""
-
-        def register(function):
-            for kind, name in DEVICE_TYPE.items():
-                if name == device:
-                    self.kernels[kind] = BACKENDS[name].bind(functools.partial(function, XP[kind]), self._operands())
-                    self.__dict__.pop("half_fn", None)  # it wraps the kernels it was made with
-            return function
-
-        return register
-
-    def backward_kernel(self, device, input=None):
-        """Register faster gradients for one device type, with the parameters of the formula that they stand in for.
-
-        Args:
-            input: whose formula that is; None for `backward`, which gives all gradients.
-        """
-
-        def register(function):
-            for kind, name in DEVICE_TYPE.items():
-                if name == device:
-                    self.backward_kernels.setdefault(input, {})[kind] = function
-            self._rebuild()
-            return function
-
-        return register
 
     def needs(self, name):
         """Return what the gradient formula of an input names."""

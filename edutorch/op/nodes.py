@@ -71,6 +71,7 @@ def write_gradients(op, half):
     """Compile a node's `gradients(g, create)`: fetch what the formulas name, call them for the edges that want it."""
     lines = ["if node.saved is None: node.require_saved()"]
     if half:
+        lines += _with_halves(op)
         lines.append("if not create: g = widen(g)")
     for create in (True, False):
         if op.whole:
@@ -99,6 +100,7 @@ def write_gradients(op, half):
         "widen": widen,
         "whole": op.whole,
         "backward_kernels": op.backward_kernels,
+        "half_kernels": op.half_backward_kernels,
     }
     namespace |= {f"f_{i}": op.formulas.get(name) for i, name in enumerate(op.tensors)}
     source = "def gradients(node, g, create):\n" + textwrap.indent("\n".join(lines), "    ")
@@ -109,8 +111,42 @@ def write_gradients(op, half):
 def _gradient(op, name, formula, create, arguments):
     """Return the call of a formula, or of the device's own kernel where there is one."""
     if name in op.backward_kernels and not create:
-        formula = f"backward_kernels[{name!r}].get(type(g), {formula})"
+        formula = f"backward_kernels[{name!r}].get({_kind(op)}, {formula})"
     return f"{formula}({', '.join(arguments)})"
+
+
+def _kind(op):
+    return "type(g)" if op.outputs is None else "type(g[0] if type(g) is tuple else g)"
+
+
+def _with_halves(op):
+    """Yield the lines that call a device's kernels which take halves as they are, if all that are asked accept."""
+    names = [None] if op.whole else [name for name in op.tensors if name in op.formulas]
+    own = [name for name in names if name in op.half_backward_kernels]
+    if not own or op.takes_list:
+        return
+    parts = []
+    for i, name in enumerate([None] if op.whole else op.tensors):
+        shape = "[shape_of(e) for e in node.edges]" if op.whole else f"shape_of(node.edges[{i}])"
+        needs = "tuple([e is not None for e in node.edges])"
+        if name in own:
+            formula = op.whole or op.formulas[name]
+            call = (
+                f"half_kernels[{name!r}][kind]({', '.join(_arguments(op, formula, False, 'as saved', shape, needs))})"
+            )
+        elif name in names:
+            arguments = ("widen(g)" if a == "g" else a for a in _arguments(op, op.formulas[name], False, True, shape))
+            call = f"f_{i}({', '.join(arguments)})"
+        else:
+            call = "None"
+        parts.append(call if op.whole else f"None if node.edges[{i}] is None else {call}")
+    found, accepted = f"({', '.join(parts)},)", "not any([f is NotImplemented for f in found])"
+    if op.whole:
+        found, accepted = parts[0], "found is not NotImplemented"
+    yield f"kind = {_kind(op)}"
+    yield f"if not create and kind in half_kernels[{own[0]!r}]:"
+    yield f"    found = {found}"
+    yield f"    if {accepted}: return found"
 
 
 def parameters(formula):
@@ -135,7 +171,11 @@ def _arguments(op, formula, create, half, shape, needs=""):
 
 
 def _fetch(op, name, i, create, half, outputs):
-    """Return the expression for one saved value: an array whose memory nobody wrote to since, or a Tensor."""
+    """Return the expression for one saved value: an array whose memory nobody wrote to since, or a Tensor.
+
+    Args:
+        half: whether halves are widened to float32; "as saved": they are not.
+    """
     saved, kind = f"node.saved[{i}]", op.kinds.get(name, "")
     if kind == "Arrays":
         return f"[node.list_item(t, {create}) for t in {saved}]"
@@ -150,10 +190,10 @@ def _fetch(op, name, i, create, half, outputs):
             f"as_tensor({saved})"
             if create and name in op.extras
             else f"widen({saved})"
-            if half and name in op.extras
+            if half is True and name in op.extras
             else saved
         )
-    fetched = f"node.{'tensor' if create else 'array'}({i})"
+    fetched = f"node.{'tensor' if create else 'as_saved' if half == 'as saved' else 'array'}({i})"
     if kind == "Operand":
         return f"{fetched} if isinstance({saved}, Tensor) else {saved}"
     if kind.endswith("None"):

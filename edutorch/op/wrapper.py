@@ -15,6 +15,7 @@ from ..errors import explain, not_a_tensor, not_a_tensor_in_list
 from ..modes import autocast_state, is_anomaly_enabled, is_grad_enabled, is_inference_mode_enabled
 from ..tensor import Tensor, wrap
 from .forms import half_kernel, into
+from .kernels import or_else
 from .meeting import mixed
 from .nodes import record_many
 from .quiet import busy, quietly, quietly_alone
@@ -91,7 +92,9 @@ class _HalfKernels(dict):
         self.op = op
 
     def __missing__(self, kind):
-        self[kind] = half_kernel(self.op.kernels[kind], len(self.op.extras))
+        widened = half_kernel(self.op.kernels[kind], len(self.op.extras))
+        own = self.op.half_kernels.get(kind)
+        self[kind] = widened if own is None else or_else(own, widened)
         return self[kind]
 
 

@@ -21,9 +21,14 @@ __all__ = ["FakeArray", "counted", "cupy", "fake_cuda"]
 
 
 @contextlib.contextmanager
-def fake_cuda():
-    """Let the stand-in be the CUDA devices, two of them, inside the block."""
-    backend, real = CudaBackend(cupy), BACKENDS.get("cuda")
+def fake_cuda(kernels=False):
+    """Let the stand-in be the CUDA devices, two of them, inside the block.
+
+    Args:
+        kernels: run the CUDA kernels of `edutorch/kernels/cuda/`, by the emulator (`emulator/`); else all that is
+            asked of the devices goes the plain way of the operators' pages.
+    """
+    backend, real = CudaBackend(cupy, kernels), BACKENDS.get("cuda")
     join(backend)
     try:
         yield backend

@@ -1,0 +1,5 @@
+"""Kernels for CUDA devices, written in CUDA C++. Importing this package registers them.
+
+One idea is a pair of files: `row_norm.cu` holds the device's code, compiled by NVRTC when it is first needed;
+`row_norm.py` says for which operator it stands in, and how many threads run it. `common.cuh` is put before each.
+"""
