@@ -1,6 +1,6 @@
 """Write down what CuPy offers: the names of its functions and of its arrays' methods, with their arguments.
 
-    pip install cupy-cuda13x && python scripts/list_cupy.py
+    pip install cupy-cuda13x nvidia-cublas ml_dtypes && python scripts/list_cupy.py
 
 The stand-in for CuPy in `tests/fake_cuda/` refuses everything that is not in this list. CuPy can be asked for its names
 on a machine without a GPU, so the list can be made anywhere; it is made anew when CuPy's version changes.
@@ -53,6 +53,14 @@ def lines(cupy):
     words |= {f"__r{name[2:]}" for name in words}
     words = {name for name in words if callable(getattr(cupy.ndarray, name, None))}
     yield from (f"operator {name}" for name in sorted(words))
+    for name in sorted(n for n in dir(cupy.cuda.cublas) if not n.startswith("_")):
+        value = getattr(cupy.cuda.cublas, name)
+        if isinstance(value, int):
+            yield f"constant cuda.cublas.{name} {value}"
+        elif inspect.isroutine(value):
+            yield f"library cuda.cublas.{name}{arguments(value)}"
+    for name in sorted(n for n in dir(cupy.cuda.runtime) if n.startswith("CUDA_R_")):
+        yield f"constant cuda.runtime.{name} {getattr(cupy.cuda.runtime, name)}"
     yield from (f"flag {name}" for name in sorted(dir(cupy._core.flags.Flags)) if not name.startswith("_"))
 
 

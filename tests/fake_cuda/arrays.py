@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 
+from . import memory
 from .counts import count
 from .names import TABLE, check_arguments
 
@@ -85,6 +86,7 @@ class Memory:
     """Like `cupy.cuda.MemoryPointer`."""
 
     def __init__(self, array):
+        memory.note(root(array.inner))
         self.ptr, self.device_id = array.inner.__array_interface__["data"][0], array.index
 
 

@@ -10,6 +10,10 @@ def _read():
     table: dict[str, dict] = {}
     for line in Path(__file__).with_name("cupy_names.txt").read_text().splitlines()[1:]:
         kind, _, rest = line.partition(" ")
+        if kind == "constant":
+            name, _, value = rest.partition(" ")
+            table.setdefault(kind, {})[name] = int(value)
+            continue
         name, paren, parameters = rest.partition("(")
         signature = inspect.signature(eval(f"lambda {_named(paren + parameters)}: None")) if paren else None
         table.setdefault(kind, {})[name] = signature

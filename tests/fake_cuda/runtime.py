@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+from . import cublas
 from .arrays import CURRENT
 from .counts import count
+from .names import TABLE
 
 DEVICES = 2
 
@@ -52,7 +54,9 @@ runtime = SimpleNamespace(
     getDevice=lambda: CURRENT[0],
     setDevice=lambda device: CURRENT.__setitem__(0, device),
     getDeviceProperties=_properties,
+    **{name.rpartition(".")[2]: n for name, n in TABLE["constant"].items() if name.startswith("cuda.runtime.")},
 )
+device = SimpleNamespace(Device=Device, get_cublas_handle=cublas.get_cublas_handle)
 
 
 class Stream:
