@@ -33,6 +33,8 @@ struct Max {  // of nan and a number it is nan, as in PyTorch
     template <typename A> __device__ A operator()(A a, A b) const { return a > b || a != a ? a : b; }
 };
 
+const float INF = 1.0f / 0.0f;  // minus this is what `Max` begins with
+
 const u32 ALL = 0xffffffffu;  // every lane of a warp
 const int WARP = 32;
 
