@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 
-from . import memory
+from . import capture, memory
 from .counts import count
 from .names import TABLE, check_arguments
 
@@ -14,6 +14,8 @@ CURRENT = [0]  # the number of the current device
 
 _WAITS = {"nonzero", "item", "tolist", "get", "dump", "dumps", "tobytes", "tofile"}
 _LIBRARY = {"dot"}
+_WRITES = {"sort", "partition", "put"}
+_THRUST = {"sort", "argsort", "lexsort", "partition", "argpartition", "sort_complex", "msort"}
 
 
 def unwrap(value, inside=False):
@@ -59,6 +61,34 @@ def wrap(result, source=None, kind="launch"):
     return FakeArray(array, CURRENT[0] if source is None else source.index, base)
 
 
+def computed(compute, source=None, kind="launch"):
+    """Return what CuPy gives for a result of NumPy, which `compute` computes: now, and at each launch of a graph."""
+    with np.errstate(all="ignore"):
+        result = compute()
+    array = wrap(result, source, kind)
+    if type(array) is FakeArray:
+        if array.base is None:
+            capture.made(compute, array.inner)
+    elif isinstance(array, (tuple, list)):
+        for i, one in enumerate(array):
+            if type(one) is FakeArray and one.base is None:
+                capture.made(lambda i=i: compute()[i], one.inner)
+    return array
+
+
+def into(out, compute):
+    """Write what `compute` computes to an array, and return that array."""
+    count("launch")
+    inner = unwrap(out)
+    capture.do(lambda: inner.__setitem__(..., compute()))
+    return out
+
+
+def kind_of(name, library=False):
+    """Return what a call counts as; thrust waits for what it sorts, so that it cannot be captured."""
+    return "library" if library else "sync" if name in _THRUST and capture.now() is not None else "launch"
+
+
 def root(array):
     """Return the NumPy array that owns the memory."""
     owner = array
@@ -99,6 +129,10 @@ class FakeArray:
 
     def __init__(self, inner, index=0, base=None):
         self.inner, self.index, self.base = inner, index, base
+
+    def __del__(self):
+        if self.base is None:
+            capture.freed(self.inner)
 
     shape = property(lambda self: self.inner.shape)
     dtype = property(lambda self: self.inner.dtype)
@@ -166,24 +200,27 @@ class FakeArray:
 
     def __getitem__(self, index):
         found, advanced = _index(self, index)
-        result = self.inner[found]
         if not advanced:
+            result = self.inner[found()]
             if isinstance(result, np.generic):
-                result = self.inner[(*found, ...)] if isinstance(found, tuple) else self.inner[found, ...]
+                index = found()
+                result = self.inner[(*index, ...)] if isinstance(index, tuple) else self.inner[index, ...]
             return wrap(result, self)
-        return wrap(result)
+        inner = self.inner
+        return computed(lambda: inner[found()])
 
     def __setitem__(self, index, value):
         count("launch")
         found, _ = _index(self, index, type(value) is FakeArray and value.size != 1)
+        inner = self.inner
         if type(value) is not FakeArray:
             if isinstance(value, np.ndarray) and value.shape:
                 raise ValueError("non-scalar numpy.ndarray cannot be used for fill")
             if isinstance(value, (list, tuple)):
                 raise TypeError(f"Unsupported type {type(value)}")
-            self.inner[found] = value
         else:
-            self.inner[found] = unwrap(value)
+            value = unwrap(value)
+        capture.do(lambda: inner.__setitem__(found(), value))
 
     def scatter_add(self, slices, value):
         _scatter(np.add, self, slices, value)
@@ -202,8 +239,8 @@ class FakeArray:
     def astype(self, dtype, order="K", casting=None, subok=None, copy=True):
         if not copy and self.dtype == dtype:
             return self
-        with np.errstate(all="ignore"):
-            return wrap(self.inner.astype(dtype, order=order))
+        inner = self.inner
+        return computed(lambda: inner.astype(dtype, order=order))
 
     def take(self, indices, axis=None, out=None):
         from .library import cupy
@@ -220,7 +257,7 @@ class FakeArray:
 
     def set(self, arr, stream=None):
         count("copy")
-        self.inner[...] = arr
+        capture.do(lambda: self.inner.__setitem__(..., arr))
 
 
 def _scatter(ufunc, array, slices, value):
@@ -229,15 +266,18 @@ def _scatter(ufunc, array, slices, value):
             f"scatter_{ufunc.__name__} supports only int32, int64, uint32, uint64, float16, float32, float64"
         )
     count("launch")
-    found, _ = _index(array, slices, True)
-    ufunc.at(array.inner, found, unwrap(value))
+    (found, _), inner, value = _index(array, slices, True), array.inner, unwrap(value)
+    capture.do(lambda: ufunc.at(inner, found(), value))
 
 
 def _index(array, index, needs_size=True):
-    """Return an index for NumPy, and whether it names positions or masks; out-of-range positions wrap, as in CuPy."""
+    """Return what gives an index for NumPy, and whether it names positions or masks.
+
+    It reads positions when it is called; those out of range wrap around, as in CuPy.
+    """
     unwrap(array)
     entries = list(index) if isinstance(index, tuple) else [index]
-    advanced, axis = False, 0
+    advanced, axis, wrapping = False, 0, {}
     for i, entry in enumerate(entries):
         if isinstance(entry, np.ndarray) and not isinstance(entry, np.generic):
             raise TypeError(f"Unsupported type {type(entry)}")  # CuPy would copy it to the device each time
@@ -254,9 +294,14 @@ def _index(array, index, needs_size=True):
             elif entry.dtype.kind not in "iu":
                 raise IndexError("arrays used as indices must be of integer or boolean type.")
             elif Ellipsis not in [e for e in entries[:i] if e is Ellipsis]:
-                entries[i] = entries[i] % max(array.shape[axis], 1)
+                wrapping[i] = max(array.shape[axis], 1)
         axis += entry is not None and entry is not Ellipsis
-    return (tuple(entries) if isinstance(index, tuple) else entries[0]), advanced
+
+    def found():
+        place = [entry % wrapping[i] if i in wrapping else entry for i, entry in enumerate(entries)]
+        return tuple(place) if isinstance(index, tuple) else place[0]
+
+    return found, advanced
 
 
 def _method(name, signature):
@@ -266,13 +311,14 @@ def _method(name, signature):
         out = kwargs.pop("out", None)
         if "kind" in kwargs or name in ("sort", "argsort"):
             kwargs["kind"] = "stable"
-        unwrap(self)
-        with np.errstate(all="ignore"):
-            result = getattr(self.inner, name)(*[unwrap(a) for a in args], **{k: unwrap(v) for k, v in kwargs.items()})
+        method = getattr(unwrap(self), name)
+        args, kwargs = [unwrap(a) for a in args], {k: unwrap(v) for k, v in kwargs.items()}
+        if name in _WRITES:
+            count("sync" if name in _THRUST and capture.now() else "launch")
+            return capture.do(lambda: method(*args, **kwargs))
         if out is not None:
-            out[...] = wrap(result, None, None)
-            return out
-        return wrap(result, self, "library" if name in _LIBRARY else "launch")
+            return into(out, lambda: method(*args, **kwargs))
+        return computed(lambda: method(*args, **kwargs), self, kind_of(name, name in _LIBRARY))
 
     call.__name__ = name
     return call
@@ -294,15 +340,12 @@ def _operator(name):
                 if isinstance(other, np.ndarray):
                     raise TypeError(f"Unsupported type {type(other)}")
                 return NotImplemented
-        unwrap(self)
-        with np.errstate(all="ignore"):
-            result = ufunc_method(self.inner, *[unwrap(o) for o in others])
-        if result is NotImplemented:
-            return result
+        inner, others = unwrap(self), [unwrap(o) for o in others]
         if name.startswith("__i") and name != "__invert__":
-            count("launch")
+            count("library" if "matmul" in name else "launch")
+            capture.do(lambda: ufunc_method(inner, *others), check=lambda: ufunc_method(inner.copy(), *others))
             return self
-        return wrap(result, None, "library" if "matmul" in name else "launch")
+        return computed(lambda: ufunc_method(inner, *others), None, "library" if "matmul" in name else "launch")
 
     return apply
 

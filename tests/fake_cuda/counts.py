@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 
+from . import capture
+
 COUNTS: Counter = Counter()
 
 
 def count(kind):
     """Note one `launch`, `library` call (cuBLAS, cuSOLVER), `copy` to the device, or `sync`, a wait for the device.
 
-    A call counts once. Some of CuPy's functions launch several kernels, so the figure is a lower bound.
+    A call counts once. Some of CuPy's functions launch several kernels, so the figure is a lower bound. While a stream
+    is captured, launches count as `captured`, and all else is refused; the launch of a graph is one.
     """
-    COUNTS[kind] += 1
+    capture.refuse(kind)
+    if not capture.replaying():
+        COUNTS["captured" if capture.now() is not None else kind] += 1
 
 
 class counted:

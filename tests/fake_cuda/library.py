@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import arrays, runtime
-from .arrays import CURRENT, FakeArray, unwrap, wrap
+from . import arrays, capture, runtime
+from .arrays import CURRENT, FakeArray, computed, into, kind_of, unwrap
 from .counts import count
 from .names import TABLE, check_arguments
 
@@ -24,6 +24,7 @@ _WAITS = _words("""
     nonzero flatnonzero argwhere unique bincount compress extract delete trim_zeros union1d intersect1d
     setdiff1d histogram unique_all unique_counts unique_inverse unique_values
 """)
+_WRITING = _words("copyto put putmask place fill_diagonal put_along_axis")
 _LIBRARY = _words("dot vdot inner outer tensordot einsum kron matmul")
 
 
@@ -47,15 +48,21 @@ class Ufunc:
         if not any(type(value) is FakeArray for value in args):
             pass  # numbers alone are computed on the device too
         given = {} if dtype is None else {"dtype": dtype, "casting": "unsafe"}
-        with np.errstate(all="ignore"):
-            result = self._numpy(*[unwrap(value) for value in args], **given)
+        inner = [unwrap(value) for value in args]
         kind = "library" if self.name == "matmul" else "launch"
+
+        def compute():
+            return self._numpy(*inner, **given)
+
         if out is None:
-            return wrap(result, None, kind)
+            return computed(compute, None, kind)
+        with np.errstate(all="ignore"):
+            result = compute()
         if not np.can_cast(result.dtype, out.dtype, casting):
             raise TypeError(f"output (typecode '{out.dtype.char}') could not be coerced to provided output parameter")
         count(kind)
-        unwrap(out)[...] = result
+        target = unwrap(out)
+        capture.do(lambda: target.__setitem__(..., compute()))
         return out
 
     def at(self, a, indices, b=None):
@@ -74,7 +81,8 @@ class Ufunc:
 
     def reduceat(self, array, indices, axis=0, dtype=None, out=None):
         self._only({"add": ""}, "reduceat")
-        return wrap(np.add.reduceat(unwrap(array), unwrap(indices), axis, dtype))
+        array, indices = unwrap(array), unwrap(indices)
+        return computed(lambda: np.add.reduceat(array, indices, axis, dtype))
 
     def outer(self, A, B, **kwargs):
         return self(A.reshape(A.shape + (1,) * B.ndim), B, **kwargs)
@@ -107,12 +115,13 @@ def _function(name, signature):
         out = kwargs.pop("out", None)
         source = next((a for a in args if type(a) is FakeArray), None)
         args, kwargs = _adapted(last, list(args), kwargs)
-        with np.errstate(all="ignore"):
-            result = numpy_function(*[unwrap(a) for a in args], **{k: unwrap(v) for k, v in kwargs.items()})
+        args, kwargs = [unwrap(a) for a in args], {k: unwrap(v) for k, v in kwargs.items()}
+        if last in _WRITING:
+            count("launch")
+            return capture.do(lambda: numpy_function(*args, **kwargs))
         if out is not None:
-            out[...] = wrap(result, None, None)
-            return out
-        return wrap(result, source, "library" if library else "launch")
+            return into(out, lambda: numpy_function(*args, **kwargs))
+        return computed(lambda: numpy_function(*args, **kwargs), source, kind_of(last, library))
 
     call.__name__ = last
     return call
@@ -131,6 +140,11 @@ def _adapted(name, args, kwargs):
         kwargs["mode"] = "wrap"
         if isinstance(args[1], np.ndarray):
             raise TypeError(f"Unsupported type {type(args[1])}")
+    if name in ("take_along_axis", "put_along_axis"):
+        array, index, axis = args[0], args[1], args[-1] if len(args) > 2 else kwargs.get("axis")
+        size = array.size if axis is None else array.shape[axis]
+        inner = unwrap(index)
+        args[1] = computed(lambda: inner % max(size, 1), None, None)
     if name == "repeat" and not isinstance(args[1], (int, list, tuple)):
         raise ValueError("`repeats` should be int or sequence: cupy.ndarray cannot be specified as `repeats` argument.")
     if name == "full" and type(args[1]) is np.ndarray and not args[1].ndim:
@@ -154,10 +168,12 @@ def _from_host(name, obj, *args, **kwargs):
     if type(obj) is FakeArray:
         if name in ("array", "ascontiguousarray", "asfortranarray") or (dtype is not None and obj.dtype != dtype):
             options = {k: v for k, v in kwargs.items() if k in ("copy", "order", "ndmin")}
-            return wrap(getattr(np, name)(unwrap(obj), dtype, **options), obj)
+            inner = unwrap(obj)
+            return computed(lambda: getattr(np, name)(inner, dtype, **options), obj)
         return obj
     if isinstance(obj, (list, tuple)) and any(type(o) is FakeArray for o in obj):
-        return wrap(np.array([unwrap(o) for o in obj], dtype))
+        inner = [unwrap(o) for o in obj]
+        return computed(lambda: np.array(inner, dtype))
     count("copy")
     order = kwargs.get("order") or "K"
     return FakeArray(np.array(obj, dtype, order=order), CURRENT[0])

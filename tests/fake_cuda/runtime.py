@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from types import SimpleNamespace
 
-from . import cublas
+from . import capture, cublas
 from .arrays import CURRENT
 from .counts import count
 from .names import TABLE
@@ -61,18 +62,17 @@ device = SimpleNamespace(Device=Device, get_cublas_handle=cublas.get_cublas_hand
 
 class Stream:
     def __init__(self, null=False, non_blocking=False, ptds=False, priority=None):
-        self.done, self._outer = True, []
+        self.done, self.ptr = True, 0 if null else id(self)
 
     def __enter__(self):
-        self._outer.append(_streams[-1])
-        _streams.append(self)
+        capture.STREAMS.append(self)
         return self
 
     def __exit__(self, *exception):
-        _streams.pop()
+        capture.STREAMS.pop()
 
     def use(self):
-        _streams[-1] = self
+        capture.STREAMS[-1] = self
         return self
 
     def synchronize(self):
@@ -86,13 +86,35 @@ class Stream:
     def wait_event(self, event):
         pass
 
+    def begin_capture(self, mode=None):
+        if not self.ptr:
+            raise RuntimeError("cannot capture on the default (legacy) stream")
+        capture.begin(self)
 
-Stream.null = Stream()
-_streams = [Stream.null]
+    def end_capture(self):
+        return Graph(capture.end(self))
+
+    def is_capturing(self):
+        return capture.is_capturing(self)
+
+
+class Graph:
+    """A captured stream; its launch counts as one."""
+
+    def __init__(self, recording):
+        self._recording = recording
+
+    def launch(self, stream=None):
+        count("launch")
+        self._recording.run()
+
+
+Stream.null = Stream(null=True)
+capture.STREAMS.append(Stream.null)
 
 
 def get_current_stream(device_id=-1):
-    return _streams[-1]
+    return capture.STREAMS[-1]
 
 
 class Event:
@@ -121,7 +143,20 @@ class MemoryHook:
         pass
 
 
+@contextlib.contextmanager
+def using_allocator(allocator=None):
+    """Let arrays be made in a pool, inside the block."""
+    capture.POOLS.append(allocator.__self__)
+    try:
+        yield
+    finally:
+        capture.POOLS.pop()
+
+
 class MemoryPool:
+    def malloc(self, size):
+        raise NotImplementedError("memory is NumPy's here; the pool only says whose it is")
+
     def used_bytes(self):
         return 0
 
