@@ -37,7 +37,7 @@ from .dtypes import (
     uint32,
     uint64,
 )
-from .backends import device, get_default_device, set_default_device
+from .backends import AcceleratorError, device, get_default_device, set_default_device
 from .backends.settings import *
 from math import e, inf, nan, pi
 

@@ -205,7 +205,7 @@ class Tensor:
                     " .tolist().",
                 )
             )
-        value = self.array.item()
+        value = to_host(self.array).item()
         return float(value) if self.array.dtype == dtypes.BFLOAT16 else value
 
     def tolist(self):
@@ -254,7 +254,7 @@ class Tensor:
                     "Say which you mean: x.any(), x.all(), or x.numel() > 0; `and` and `or` of masks are & and |.",
                 )
             )
-        return bool(self.array.item())
+        return bool(to_host(self.array).item())
 
     def __float__(self):
         return float(self._only_element())
@@ -278,11 +278,11 @@ class Tensor:
     def __index__(self):
         if self.array.size != 1 or self.array.dtype.kind not in "iub":
             raise TypeError("only integer tensors of a single element can be converted to an index")
-        return int(self.array.item())
+        return int(to_host(self.array).item())
 
     def __contains__(self, value):
         other = value.array if isinstance(value, Tensor) else value
-        return bool((self.array == other).any())
+        return bool(to_host((self.array == other).any()))
 
     def __format__(self, spec):
         if not self.array.ndim:

@@ -7,10 +7,10 @@ import pytest
 
 import edutorch
 from tests.fake_cuda import counted
-from tests.samples import all_samples
-from tests.test_ops import floats, is_operand, resolve
+from tests.samples import all_errors, all_samples
+from tests.test_ops import first_sentence, floats, is_operand, resolve
 
-SAMPLES = all_samples()
+SAMPLES, ERRORS = all_samples(), all_errors()
 REFUSED = {  # what CuPy has no kernel for; nothing may be added here
     "scatter": "multiply.at",
     "scatter_reduce": "multiply.at",
@@ -127,3 +127,40 @@ def test_value_and_gradient(call, cuda):
 @every([c for c in SAMPLES if c.wants("grad") and c.wants("gradgrad") and not refused(c)])
 def test_second_gradient(call, cuda):
     compare(observe(call, "cpu", order=2)[1], observe(call, cuda, order=2)[1], cuda)
+
+
+# What only the values show, and nobody looks for on a device: whole numbers divided by zero, probabilities that are
+# none, weights and class numbers below zero.
+UNSEEN = ("floor_divide", "cov", "nn.functional.binary_cross_entropy", "nn.functional.one_hot")
+# Positions where there are no elements at all: CuPy's own complaint comes first.
+NOTHING_THERE = ("nn.functional.cross_entropy(f[3, 0], i[3])",)
+
+
+@pytest.mark.filterwarnings("ignore")
+@every(ERRORS)
+def test_error(call, cuda):
+    """Bad input raises what it raises on the CPU, at once, or where only the values show it, at the next wait."""
+    expected = raised(call, "cpu")
+    error = raised(call, cuda)
+    if error is None:
+        assert call.name in UNSEEN
+    elif isinstance(error, edutorch.AcceleratorError):
+        assert any(words in str(expected) for words in ("out of", "Class values", "invalid max index", "range [0, 1]"))
+    elif repr(call) not in NOTHING_THERE:
+        assert type(error) is type(expected)
+        assert first_sentence(error) == first_sentence(expected)
+
+
+def raised(call, where):
+    """Return what a call raises, or on a device the next wait for it; None if nothing does."""
+    error = None
+    try:
+        observe(call, where, order=0)
+    except Exception as found:  # compared with the other device's
+        error = found
+    try:
+        if where != "cpu":
+            edutorch.cuda.synchronize(where)
+    except edutorch.AcceleratorError as late:
+        return error or late
+    return error

@@ -15,6 +15,7 @@ from .arrays import (
     to_host,
     when_joining,
 )
+from .asserts import AcceleratorError, expect_inside
 from .devices import (
     CPU,
     array_module,

@@ -20,6 +20,7 @@ from .create import scalar
 from .indexing import (
     basic_index,
     check_positions,
+    expect_positions,
     explained,
     gather_at,
     getitem,
@@ -41,6 +42,7 @@ def put_at(xp, input: Array, values: Array, indices, accumulate=False):
     """
     _check_values(input, values)
     if accumulate:
+        expect_positions(input, indices)
         return input + add_at(xp, input.shape, indices, xp.broadcast_to(values, input[indices].shape))
     out = input.copy()
     _assign(out, indices, values)
@@ -78,6 +80,7 @@ def _check_values(array, values):
 
 
 def _assign(array, indices, values):
+    expect_positions(array, indices)
     try:
         array[indices] = values
     except IndexError:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from .. import dtypes
-from ..backends import on_host
+from ..backends import expect_inside, on_host
 from ..errors import not_implemented, with_remedy
 
 
@@ -83,7 +83,9 @@ def numbers_of(target, classes, ignore_index):
     numbers = target.astype(np.int64, copy=False)
     if not on_host(numbers):
         counted = numbers != ignore_index
-        return numbers * counted, counted
+        numbers = numbers * counted
+        expect_inside(numbers, 0, classes, "A target is out of bounds: there are {size} classes, counted from 0")
+        return numbers, counted
     inside = not numbers.size or numbers.view(np.uint64).max() < classes  # a negative number is huge without its sign
     if inside and ignore_index < 0:
         return numbers, None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import dtypes
 from ..autograd.versions import bump
-from ..backends import XP, on_host
+from ..backends import XP, expect_inside, on_host
 from ..errors import with_remedy
 from ..op import Array, Index, op
 from .accumulate import add_rows
@@ -39,6 +39,7 @@ def embedding(weight: Array, indices: Index, padding_idx=-1, scale_grad_by_freq=
     if weight.ndim != 2:
         raise RuntimeError("'weight' must be 2-D")
     check_indices("embedding", indices)
+    expect_inside(indices, 0, len(weight), "embedding(): an index is out of range for a table of {size} rows")
     # As unsigned numbers the negative ones are huge, so one pass finds both kinds of wrong ones.
     if on_host(indices) and indices.size and indices.view(f"u{indices.itemsize}").max() >= len(weight):
         raise IndexError(with_remedy(

@@ -7,7 +7,7 @@ from math import prod
 import numpy as np
 
 from .. import dtypes
-from ..backends import XP, on_host
+from ..backends import XP, expect_inside, on_host
 from ..errors import with_remedy
 from ..op import Array, Index, op
 from ..tensor import method, wrap
@@ -88,6 +88,7 @@ def index_select(input: Array, dim, index: Index):
     if index.ndim > 1:
         raise IndexError("index_select(): Index is supposed to be a vector")
     size = input.shape[dim] if input.ndim else 1
+    expect_inside(index, 0, size, "index_select(): an index is out of range for a dimension of size {size}")
     if on_host(index) and index.size and not (index.min() >= 0 and index.max() < size):
         raise IndexError(with_remedy(
             "index out of range in self",
@@ -128,6 +129,7 @@ def check_numbers(name, array, index):
     if index.size and not array.size:
         raise IndexError(f"{name}(): tried to take from an empty tensor")
     if not on_host(index):
+        expect_inside(index, -array.size, array.size, f"{name}(): an index is out of range for {{size}} elements")
         return
     wrong = index[(index < -array.size) | (index >= array.size)]
     if wrong.size:

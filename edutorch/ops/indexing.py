@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import dtypes
-from ..backends import like, on_host
+from ..backends import expect_inside, like, on_host
 from ..errors import type_name, with_remedy
 from ..op import Array, op
 from ..tensor import Tensor, method
@@ -120,6 +120,7 @@ def gather_at(input: Array, indices):
     Raises:   IndexError for positions out of range, masks of another shape, positions that do not broadcast
     """
     last = indices[-1]
+    expect_positions(input, indices)
     try:
         if last.dtype.kind != "b" and all(type(i) is slice for i in indices[:-1]):
             return take_slices(input, last, len(indices) - 1)
@@ -173,10 +174,26 @@ def check_positions(array, indices):
             ) from None
 
 
+def expect_positions(array, indices):
+    """Let the next wait for a device raise an error where positions are out of range; NumPy looks by itself."""
+    if on_host(array):
+        return
+    axis = 0
+    for index in indices:
+        if type(index) is not slice and index.dtype.kind != "b":
+            check_range(index, axis, array.shape[axis])
+        axis += 1 if type(index) is slice or index.dtype.kind != "b" else index.ndim
+
+
 def check_range(index, axis, size, kind: type[Exception] = IndexError, wrap=True, prefix=""):
     """Raise an error of the given kind if a position is not in [-size, size), or without `wrap` in [0, size)."""
     lowest = -size if wrap else 0
-    if not index.size or not on_host(index):
+    if not index.size:
+        return
+    if not size and wrap:
+        raise kind("index is out of bounds for dimension with size 0")
+    if not on_host(index):
+        expect_inside(index, lowest, size, f"{prefix}an index is out of bounds for dimension {axis} with size {{size}}")
         return
     if wrap:
         inside = lowest <= index.min() and index.max() < size
@@ -184,8 +201,6 @@ def check_range(index, axis, size, kind: type[Exception] = IndexError, wrap=True
         inside = index.view(f"u{index.itemsize}").max() < size
     if inside:
         return
-    if not size and wrap:
-        raise kind("index is out of bounds for dimension with size 0")
     wrong = index[(index < lowest) | (index >= size)].flat[0]
     sentence = f"{prefix}index {wrong} is out of bounds for dimension {axis} with size {size}"
     raise kind(with_remedy(sentence, _range_of(size) if wrap else f"Indices run from 0 to {size - 1}."))

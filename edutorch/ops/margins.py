@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import dtypes
-from ..backends import on_host
+from ..backends import expect_inside, on_host
 from ..errors import not_implemented, with_remedy
 from ..op import Array, Index, op
 from .class_numbers import refuse_other_floats
@@ -79,6 +79,7 @@ def multi_margin_loss(xp, input: Array, target: Index, p=1, margin=1.0, weight: 
         raise RuntimeError(f"inconsistent weight size, expected {classes} but got {[*weight.shape]}")
     _need_full_floats(input, _MULTI)
     _need_long(target)
+    expect_inside(target, 0, classes, "multi_margin_loss(): a target is out of range of {size} classes")
     if on_host(target) and target.size and not (target.min() >= 0 and target.max() < classes):
         raise RuntimeError(with_remedy("target out of range", f"The classes are numbered 0 to {classes - 1}."))
     right = target.reshape(-1, 1) == xp.arange(classes)
@@ -127,6 +128,7 @@ def multilabel_margin_loss(xp, input: Array, target: Index, reduction="mean"):
     scores = input.reshape(-1, input.shape[-1] if input.ndim else 1)
     classes = scores.shape[1]
     names = target.reshape(scores.shape)
+    expect_inside(names, -1, classes, "multilabel_margin_loss(): a target is out of range of {size} classes")
     if on_host(names) and names.size and not (names.min() >= -1 and names.max() < classes):
         raise RuntimeError(with_remedy("argument #2 'target' is out of range", f"There are {classes} classes."))
     named = (names >= 0).cumprod(axis=1).astype(bool)  # up to the first -1

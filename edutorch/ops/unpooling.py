@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from .. import dtypes
-from ..backends import on_host
+from ..backends import expect_inside, on_host
 from ..errors import not_implemented
 from ..op import Array, Index, op
 from .gather import gather
@@ -29,9 +29,11 @@ def max_unpool(xp, input: Array, indices: Index, size):
     check(input, indices, size)
     lead = input.shape[: input.ndim - len(size)]
     out = xp.zeros((*lead, math.prod(size)), input.dtype)
-    wrong = (indices < 0) | (indices >= out.shape[-1])
-    if on_host(indices) and wrong.any():
-        raise RuntimeError(f"Found an invalid max index: {indices[wrong].flat[0]} (output volumes are of size "
+    places = out.shape[-1]
+    expect_inside(indices, 0, places, "Found an invalid max index: the output has {size} places in a channel")
+    wrong = indices[(indices < 0) | (indices >= places)] if on_host(indices) else indices[:0]
+    if wrong.size:
+        raise RuntimeError(f"Found an invalid max index: {wrong[0]} (output volumes are of size "
                            f"{'x'.join(map(str, size if len(size) > 1 else (*size, 1)))})")  # fmt: skip
     flat = (*lead, math.prod(input.shape[len(lead) :]))
     xp.put_along_axis(out, indices.reshape(flat), input.reshape(flat), -1)

@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 
 from ... import dtypes
-from ...backends import XP, on_host
+from ...backends import XP, expect_inside, on_host
 from ...errors import not_a_tensor
 from ...modes import no_grad
 from ...ops.creation import whole_number
@@ -44,6 +44,8 @@ def one_hot(input, num_classes=-1):
         raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.")
     if not numbers.size and num_classes <= 0:
         raise RuntimeError("Can not infer total number of classes from empty tensor.")
+    if num_classes != -1:
+        expect_inside(numbers, 0, num_classes, "one_hot(): a class value is not among {size} classes")
     if on_host(numbers) and numbers.size and numbers.min() < 0:
         raise RuntimeError("Class values must be non-negative.")
     if num_classes == -1:
@@ -189,11 +191,11 @@ def _bags(input, offsets, include_last_offset):
     if len(starts) and starts[0] != 0:
         raise RuntimeError(
             "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. However, "
-            f"got {starts[0]}"
+            f"got {int(starts[0])}"
         )
     if len(starts) and starts[-1] > len(input):
         raise RuntimeError(
-            f"offsets[-1] can not be greater than input's length {len(input)} but got offsets[-1] of {starts[-1]}"
+            f"offsets[-1] can not be greater than input's length {len(input)} but got offsets[-1] of {int(starts[-1])}"
         )
     if (starts[1:] < starts[:-1]).any():
         raise RuntimeError("Expected i < index_size to be true, but got false\nOffsets must not decrease.")

@@ -1,0 +1,81 @@
+"""What a device is trusted with: that positions and class numbers are in range.
+
+The processor looks at once, and raises. To look at a device's values the program would have to wait for it at every
+lookup in a table. So the device notes what was wrong, and the program hears of it when it next waits, as of PyTorch's
+device-side asserts; unlike there, the device can be used further.
+"""
+
+from __future__ import annotations
+
+from .arrays import backend_of, on_host
+
+ROOM = 256  # sentences that a device can tell apart until it is next waited for
+
+
+class AcceleratorError(RuntimeError):
+    """Something went wrong on a device: `torch.AcceleratorError`."""
+
+
+class Asserts:
+    """What was expected of each device's values, and whether it held.
+
+    Args:
+        xp: the library that computes on the devices.
+    """
+
+    def __init__(self, xp):
+        self._xp = xp
+        self._broken: dict = {}  # by device: an array of booleans, a place for each sentence
+        self._sentences: dict = {}  # by device: a dictionary from sentence to its place
+        self._news: set = set()  # devices that something was expected of since they were last looked at
+
+    def expect_inside(self, device, index, lowest, size, sentence):
+        """Note whether an array of whole numbers lies in [lowest, size); the caller chose the device."""
+        if not index.size:
+            return
+        if device not in self._broken:
+            self._broken[device], self._sentences[device] = self._xp.zeros(ROOM, bool), {}
+        sentence, sentences = sentence.format(size=size), self._sentences[device]
+        place = sentences.setdefault(sentence, len(sentences))
+        if place >= ROOM:
+            self._begin_anew(device)
+            place = self._sentences[device].setdefault(sentence, 0)
+        shifted = index - lowest if lowest else index
+        if not shifted.flags.c_contiguous:
+            shifted = self._xp.ascontiguousarray(shifted)
+        outside = shifted.view(f"u{shifted.itemsize}") >= size - lowest  # without its sign, a negative number is huge
+        broken = self._broken[device][place]
+        self._xp.logical_or(broken, outside.any(), out=broken)
+        self._news.add(device)
+
+    def _begin_anew(self, device):
+        self.look(device)
+        self._sentences[device].clear()
+
+    def look(self, device):
+        """Raise an error if something was wrong on a device, which is waited for if anything was expected of it.
+
+        Raises:
+            AcceleratorError: with the sentences of all that was wrong.
+        """
+        if device not in self._news:
+            return
+        self._news.discard(device)
+        broken = self._broken[device].get()
+        if broken.any():
+            self._broken[device].fill(False)
+            said = [sentence for sentence, place in self._sentences[device].items() if broken[place]]
+            raise AcceleratorError(
+                "CUDA error: device-side assert triggered\n" + "\n".join(said) + "\nIt was in one of the operators "
+                "since the device was last waited for; the same program on the CPU says at once where, and which."
+            )
+
+
+def expect_inside(index, lowest, size, sentence):
+    """Note whether a device's whole numbers lie in [lowest, size): if not, its next wait raises an error that says so.
+
+    On the processor nothing happens: callers look at the values themselves, and name the wrong one. The sentence may
+    speak of `{size}`.
+    """
+    if not on_host(index):
+        backend_of(index).expect_inside(index, lowest, size, sentence)
