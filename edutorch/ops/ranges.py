@@ -70,7 +70,12 @@ def _count_up(xp, start, step, count, dtype, kernel):
     if not dtypes.is_floating(dtype) and int(step) == 0:
         raise ValueError("step must be nonzero")
     if not dtypes.is_floating(dtype) or (start == int(start) and step == int(step)):  # nothing to round
-        return (xp.arange(count) * int(step) + int(start)).astype(dtype)
+        numbers = xp.arange(count)
+        if step != 1:
+            numbers *= int(step)
+        if start:
+            numbers += int(start)
+        return numbers.astype(dtype, copy=False)
     # PyTorch computes in vectors of 32 bytes, two at a time. Only the first number of each vector is
     # `start + i step`: the others count on from it, after it was rounded. A rest goes one by one.
     i = np.arange(count, dtype=dtypes.FLOAT64)
