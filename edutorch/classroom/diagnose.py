@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import dis
+import inspect
 import itertools
 import linecache
 import os
@@ -32,8 +33,8 @@ def alike(one, other, task):
 
 
 def _same_complaint(one, other):
-    """Whether two exceptions say the same; names and numbers in their messages may differ."""
-    if type(one) is not type(other):
+    """Whether two exceptions say the same; names and numbers in their messages may differ, but not a `mark`."""
+    if type(one) is not type(other) or getattr(one, "mark", None) != getattr(other, "mark", None):
         return False
     said = [raised(error).removeprefix(type(one).__name__) for error in (one, other)]
     return difflib.SequenceMatcher(None, said[0], said[1]).ratio() > 0.6
@@ -63,6 +64,7 @@ def not_attempted(answer, outcome):
 
     A class of which some methods are written was attempted.
     """
+    answer = inspect.unwrap(answer)  # of a kernel: what `cuda.jit` decorates
     if _unwritten(outcome.error, answer) is not None:
         return isinstance(answer, types.FunctionType) or not any(map(_is_written, _codes_of(answer)))
     if outcome.error is None and outcome.value is None and isinstance(answer, types.FunctionType):
@@ -102,6 +104,8 @@ def _codes_of(answer):
             todo += [f for f in (thing.fget, thing.fset) if f]
         elif isinstance(thing, type):
             todo += [v for v in vars(thing).values() if not isinstance(v, type)]
+        elif isinstance(inspect.unwrap(thing), types.FunctionType):  # a kernel: `cuda.jit` made an object of it
+            todo.append(inspect.unwrap(thing))
     return found
 
 

@@ -143,7 +143,7 @@ def _overview(tasks):
 
 
 def _imports(tasks):
-    lines = [line for task in tasks for line in task.imports if "edutorch.classroom" not in line]
+    lines = [line for task in tasks for line in task.imports if "edutorch.classroom import" not in line]
     return [line for line in dict.fromkeys(lines) if line not in FIRST_CELL.splitlines()]
 
 
