@@ -8,7 +8,7 @@ GRADES ?= grades
 # JupyterLab refuses to run as root, as one does in a container, unless told so.
 LAB_ARGS ?= $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help lab exercises grade test check bench format notebooks docs nbgrader wheel browser binder clean
+.PHONY: help lab exercises grade test check bench format notebooks docs nbgrader wheel kernels browser binder clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is
@@ -55,6 +55,9 @@ nbgrader:  ## try the exercises with nbgrader, in an environment of its own
 wheel: $(VENV)/.wheel  ## build sdist and wheel, and try the wheel in an empty environment
 	$(BIN)/python scripts/try_wheel.py
 
+kernels: $(VENV)/.test $(VENV)/.kernels  ## compile the CUDA kernels, and run them on the processor
+	$(PYTEST) -n 2 tests/kernels/cuda
+
 browser: docs $(VENV)/.test $(VENV)/.browser  ## try lessons, exercises and reference in Chromium, as they are seen
 	$(PYTEST) -n 2 --dist worksteal --reruns 1 tests/browser # a busy machine may disturb a browser; -ra tells of reruns
 
@@ -82,6 +85,10 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 
 $(VENV)/.wheel: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[wheel]'
+	@touch $@
+
+$(VENV)/.kernels: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[kernels]'
 	@touch $@
 
 $(VENV)/.browser: pyproject.toml | $(BIN)/python

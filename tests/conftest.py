@@ -12,8 +12,8 @@ import re
 import pytest
 from hypothesis import HealthCheck, settings
 
-# They need Chromium: `make browser`, or pytest with this path.
-collect_ignore = ["browser"]
+# They need Chromium (`make browser`), or g++ and NVIDIA's compiler (`make kernels`): or pytest with their path.
+collect_ignore = ["browser", "kernels/cuda"]
 
 settings.register_profile("dev", max_examples=100, deadline=None)
 settings.register_profile(

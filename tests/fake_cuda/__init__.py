@@ -16,8 +16,11 @@ from edutorch.backends.cupy import CudaBackend
 from .arrays import CURRENT, FakeArray
 from .counts import counted
 from .library import cupy
+from .raw import RawModule
 
 __all__ = ["FakeArray", "counted", "cupy", "fake_cuda"]
+
+cupy.RawModule = RawModule
 
 
 @contextlib.contextmanager
