@@ -28,14 +28,18 @@ class CudaBackend(Backend):
     Args:
         cupy: the library.
         kernels: whether operators run by our own kernels, where there are any.
+
+    Attributes:
+        capture: what is noted of the work that is captured just now (`edutorch/cuda/graphs.py`), or None.
     """
 
     type = "cuda"
+    capture: Any = None
 
     def __init__(self, cupy, kernels=True):
         self.xp, self.kind, self.kernels = cupy, cupy.ndarray, kernels
         self._devices = cupy.cuda.runtime.getDeviceCount()
-        self._asserts = Asserts(cupy)
+        self._asserts = Asserts(self)
         self._peaks: Any = None  # counts memory from the first time that somebody asks for the most in use
 
     def count(self):
@@ -66,7 +70,11 @@ class CudaBackend(Backend):
         with self.on(index):
             if type(array) is self.kind:
                 return array.copy()
-            return self.xp.asarray(array, order="K") if array.size else self.xp.empty(array.shape, array.dtype)
+            if not array.size:
+                return self.xp.empty(array.shape, array.dtype)
+            if self.capture is not None:
+                return self.capture.constant(array)
+            return self.xp.asarray(array, order="K")
 
     def get(self, array):
         """Return one of our arrays as a NumPy array; the device is waited for.
