@@ -1,10 +1,12 @@
-"""Settings that PyTorch programs make about exactness and threads. They are kept, and asked for; computation here is
-exact in float32, and repeats, whatever they say."""
+"""Settings that PyTorch programs make about exactness and threads. They are kept, and asked for. On the processor
+computation is exact in float32, and repeats, whatever they say."""
 
 from __future__ import annotations
 
 import os
 import warnings
+
+from .cuda import matmul
 
 __all__ = [
     "are_deterministic_algorithms_enabled",
@@ -15,11 +17,14 @@ __all__ = [
     "use_deterministic_algorithms",
 ]
 
-_kept = {"precision": "highest", "deterministic": False, "threads": None}
+_kept = {"deterministic": False, "threads": None}
 
 
 def set_float32_matmul_precision(precision):
     """Say how exact products of float32 matrices need to be: "highest", "high" or "medium".
+
+    On CUDA devices the two lower ones let numbers be cut to 10 bits of mantissa before they are multiplied (TF32), as
+    `torch.backends.cuda.matmul.allow_tf32 = True` does; the processor multiplies exactly.
 
     Warns:
         UserWarning: for any other word, which is not kept.
@@ -31,12 +36,13 @@ def set_float32_matmul_precision(precision):
             stacklevel=2,
         )
         return
-    _kept["precision"] = precision
+    matmul.word = precision
 
 
 def get_float32_matmul_precision():
-    """Return what `set_float32_matmul_precision` was given last."""
-    return _kept["precision"]
+    """Return how exact products of float32 matrices are: what `set_float32_matmul_precision` was given last, or what
+    `torch.backends.cuda.matmul` says since."""
+    return matmul.word
 
 
 def use_deterministic_algorithms(mode, *, warn_only=False):

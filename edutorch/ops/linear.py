@@ -6,6 +6,7 @@ import math
 
 from ..errors import not_implemented, with_remedy
 from ..op import Array, op
+from .matmul import in_rows
 
 __all__ = ["linear"]
 
@@ -72,7 +73,7 @@ def _weight(g, input, weight):
         return (g[..., None] * input).reshape(-1, input.shape[-1]).sum(axis=0)
     if input.ndim == 1:
         return g[:, None] * input
-    return g.reshape(-1, g.shape[-1]).mT @ input.reshape(-1, input.shape[-1])
+    return in_rows(g).mT @ in_rows(input)
 
 
 linear.grad(

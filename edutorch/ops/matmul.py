@@ -182,8 +182,13 @@ def batched_matmul(input: Array, other: Array):
     if input.dtype.kind == "b":
         _refuse_bool(input, {"mv": "addmv_impl_cpu", "mm": "addmm_impl_cpu_"}.get(_kind(input, other), "bmm"))
     if other.ndim == 2 and input.ndim > 2:  # one large product instead of many small ones
-        return (input.reshape(-1, k) @ other).reshape(*input.shape[:-1], other.shape[1])
+        return (in_rows(input) @ other).reshape(*input.shape[:-1], other.shape[1])
     return input @ other
+
+
+def in_rows(array):
+    """Return an array as a matrix of its last dimension's vectors."""
+    return array.reshape(math.prod(array.shape[:-1]), array.shape[-1])  # of empty vectors there may be many
 
 
 def _kind(input, other):
@@ -226,7 +231,7 @@ def _left(g, input, other):
     if other.ndim == 1:
         return g[..., None] * other
     if other.ndim == 2:
-        return (g.reshape(-1, g.shape[-1]) @ other.mT).reshape(input.shape)
+        return (in_rows(g) @ other.mT).reshape(input.shape)
     return g @ other.mT
 
 
@@ -236,7 +241,7 @@ def _right(g, input, other):
     if other.ndim == 1:
         return (input.mT @ g[..., None])[..., 0]
     if other.ndim == 2:
-        return input.reshape(-1, input.shape[-1]).mT @ g.reshape(-1, g.shape[-1])
+        return in_rows(input).mT @ in_rows(g)
     return input.mT @ g
 
 
@@ -447,7 +452,7 @@ def inner(input, other, *, out=None):
         f"inner() the last dimension must match on both input tensors but got shapes {list(input.shape)} and "
         f"{list(other.shape)}",
     )
-    product = mm(input.reshape(-1, k), other.reshape(-1, k).t())
+    product = mm(in_rows(input), in_rows(other).t())
     product = product.view((*input.shape[:-1], *other.shape[:-1]))
     return product if out is None else out.copy_(product)
 

@@ -76,13 +76,9 @@ def gemmEx(*args):
 def gemmStridedBatchedEx(*args):
     name = "cuda.cublas.gemmStridedBatchedEx"
     check_arguments(name, TABLE["library"][name], args, {})
-    (handle, ta, tb, m, n, k, alpha, *first, B, b_type, ldb, b_step, beta, C, c_type, ldc, c_step, batch, compute, algorithm) = args  # fmt: skip
-    _multiply(
-        (handle, ta, tb, m, n, k, alpha, beta, batch, compute, algorithm),
-        tuple(first),
-        (B, b_type, ldb, b_step),
-        (C, c_type, ldc, c_step),
-    )
+    handle, ta, tb, m, n, k, alpha, *operands, batch, compute, algorithm = args
+    A, B, beta, C = operands[:4], operands[4:8], operands[8], operands[9:]
+    _multiply((handle, ta, tb, m, n, k, alpha, beta, batch, compute, algorithm), A, B, C)
 
 
 def _multiply(call, A, B, C):

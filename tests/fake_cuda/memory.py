@@ -12,8 +12,9 @@ _known: dict[int, weakref.ref] = {}  # the arrays that own the memory whose addr
 
 def note(owner):
     """Let an array's memory be read by address, as long as the array lives."""
-    if id(owner) not in _known:
-        _known[id(owner)] = weakref.ref(owner, lambda _, number=id(owner): _known.pop(number, None))
+    number = id(owner)
+    if number not in _known:
+        _known[number] = weakref.ref(owner, lambda _: _known.pop(number, None))
 
 
 def read(address, shape, strides, dtype, on_device=True):

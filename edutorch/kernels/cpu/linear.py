@@ -6,14 +6,10 @@ NumPy multiplies an array (N, L, in) by a matrix in N products; its N L rows tog
 from __future__ import annotations
 
 from ...ops.linear import linear
+from ...ops.matmul import in_rows
 
 _plain = linear.op.forward
 _of_input, _of_weight = linear.op.formulas["input"], linear.op.formulas["weight"]
-
-
-def in_rows(array):
-    """Return an array as a matrix of its last dimension's vectors."""
-    return array.reshape(-1, array.shape[-1])
 
 
 @linear.kernel("cpu")
