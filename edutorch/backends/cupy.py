@@ -86,6 +86,10 @@ class CudaBackend(Backend):
         self._asserts.look(array.data.device_id)
         return found
 
+    def assert_place(self, array, sentence):
+        """Return a boolean beside an array; a kernel that sets it has the next wait raise an error that says this."""
+        return self._asserts.place_for(array.data.device_id, sentence)
+
     def expect_inside(self, index, lowest, size, sentence):
         """Let the next wait raise an error, with this sentence, unless whole numbers lie in [lowest, size)."""
         self._asserts.expect_inside(index.data.device_id, index, lowest, size, sentence)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
 from ..tensor import Tensor
 from .optimizer import check_betas, check_fused, check_not_negative, check_rate
-from .rule import Rule, scalar, zeros
+from .rule import Rule, number, root, scalar, zeros
 
 __all__ = ["Adam"]
 
@@ -33,7 +31,8 @@ class Adam(Rule):
         amsgrad: never let a step size grow again.
         foreach, fused: accepted, and without effect.
         maximize: go up instead.
-        capturable: keep the count of steps on the device; refused on the CPU.
+        capturable: keep the count of steps on the device, and do not wait for it, so that a CUDA graph can hold the
+            step; refused on the CPU.
         differentiable: let gradients flow through the step itself.
         decoupled_weight_decay: shrink the parameters directly instead, as `AdamW` does.
 
@@ -106,9 +105,9 @@ class Adam(Rule):
             largest = state["max_exp_avg_sq"]
             largest[...] = xp.maximum(largest, v)
             v = largest
-        root = math.sqrt(1 - beta2**t)  # both corrections, drawn out of the fraction
-        rate = group["lr"] * root / (1 - beta1**t)
-        p -= rate * m / (xp.sqrt(v) + group["eps"] * root)
+        size = root(1 - beta2**t)  # both corrections, drawn out of the fraction
+        rate = group["lr"] * size / (1 - beta1**t)
+        p -= number(rate, p) * m / (xp.sqrt(v) + number(group["eps"] * size, p))
 
 
 def _alike(betas, foreach):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .optimizer import check_betas, check_not_negative, check_rate
-from .rule import Rule, scalar, zeros
+from .rule import Rule, number, read, scalar, zeros
 
 __all__ = ["NAdam"]
 
@@ -88,14 +88,14 @@ class NAdam(Rule):
 
     def _step(self, xp, p, g, t, state, group):
         beta1, beta2 = group["betas"]
-        mu, mu_next, product = momentum_at(t, group), momentum_at(t + 1, group), float(state["mu_product"])
+        mu, mu_next, product = momentum_at(t, group), momentum_at(t + 1, group), read(state["mu_product"])
         m, v = state["exp_avg"], state["exp_avg_sq"]
         m += (1 - beta1) * (g - m)
         v *= beta2
         v += (1 - beta2) * g * g
         size = xp.sqrt(v / (1 - beta2**t)) + group["eps"]
         now, ahead = group["lr"] * (1 - mu) / (1 - product), group["lr"] * mu_next / (1 - product * mu_next)
-        p -= (now * g + ahead * m) / size
+        p -= (number(now, p) * g + number(ahead, p) * m) / size
 
 
 def momentum_at(t, group):

@@ -6,17 +6,22 @@ were written.
 
 A rule is written in the words that NumPy, CuPy and Tensors share, and writes in place (`p -= lr * g`). It runs on raw
 arrays, which is fast; with `differentiable=True` the same text runs on Tensors, so that autograd records it.
+
+A learning rate and a count of steps may lie on the device, as arrays of no dimensions in float64 (`capturable`): a CUDA
+graph repeats a step without asking Python. Rules work with them as with numbers, and let them meet a parameter by
+`number(rate, p)`.
 """
 
 from __future__ import annotations
 
 import contextlib
+import math
 
 import numpy as np
 
 from ..autograd.versions import bump
 from ..backends import DEVICE_TYPE, XP, making_on
-from ..dtypes import FLOAT32, get_default_dtype
+from ..dtypes import FLOAT32, FLOAT64, get_default_dtype
 from ..modes import enable_grad
 from ..op.quiet import busy, quietly, quietly_alone
 from ..ops.dialect import dialect
@@ -30,6 +35,9 @@ class Rule(Optimizer):
     """Base class of optimizers that treat every parameter by itself."""
 
     capturable_tensors = "params and state_steps"
+    rates = (
+        None  # the learning rates of the groups, by their id, where they lie on the device: `cuda.make_graphed_step`
+    )
 
     def _begin(self, p, group):
         """Return what is remembered of a parameter before its first step: a dictionary of tensors."""
@@ -41,7 +49,8 @@ class Rule(Optimizer):
         Args:
             xp: numpy, cupy, or the namespace that stands for them on Tensors.
             p, g: the parameter and its gradient: arrays, or Tensors when the step is to be differentiable.
-            t: the number of this step, from 1. A method that keeps no count is told 1 at the first, then 2.
+            t: the number of this step, from 1. A method that keeps no count is told 1 at the first, then 2. Where the
+                count lies on the device, an array of no dimensions.
             state: what is remembered, of the same kind as p.
             group: the options.
         """
@@ -72,6 +81,8 @@ class Rule(Optimizer):
     def _update_group(self, group, one=None):
         """Update the parameters of a group; or only this one, whose device is the current one then."""
         options = read_numbers(group)
+        if self.rates is not None:
+            options = {**options, "lr": self.rates[id(group)]}
         if group.get("capturable"):
             self._refuse_cpu(group)
         for p in group["params"] if one is None else (one,):
@@ -113,7 +124,7 @@ class Rule(Optimizer):
         if count is None:
             return state, 1 if first else 2
         count.array += 1
-        return state, count.array.item()
+        return state, read(count.array)
 
     def _update(self, xp, p, g, t, state, group):
         """Apply the rule to a whole parameter, block by block if it is large."""
@@ -136,7 +147,7 @@ class Rule(Optimizer):
         decay = group.get("weight_decay")
         if decay:
             if group.get("decoupled_weight_decay"):
-                p *= 1 - group["lr"] * decay
+                p *= number(1 - group["lr"] * decay, p)
             else:
                 g = g + decay * p
         self._step(xp, p, g, t, state, group)
@@ -164,13 +175,28 @@ def scalar(value, p=None, group=None):
     return wrap(xp.asarray(value, "float64" if get_default_dtype().itemsize == 8 else "float32"))
 
 
+def read(array):
+    """Return the number in an array of no dimensions; on a device it stays there, where nobody need wait for it."""
+    return array.astype(FLOAT64) if DEVICE_TYPE.get(type(array)) == "cuda" else array.item()
+
+
+def number(value, p):
+    """Return a number as it meets a parameter: one that lies on the device gets p's dtype, or p would get its."""
+    return value if type(value) is float or DEVICE_TYPE.get(type(value)) != "cuda" else value.astype(p.dtype)
+
+
+def root(value):
+    """Return the square root of a number, wherever it lies."""
+    return math.sqrt(value) if type(value) is float else XP[type(value)].sqrt(value)
+
+
 def read_numbers(group):
     """Return a group's options with the numbers that one-element Tensors hold in their place."""
     numbers = {}
     for name in ("lr", "weight_decay", "betas"):
         value = group.get(name)
         if isinstance(value, Tensor):
-            numbers[name] = value.item()
+            numbers[name] = read(value.array.reshape(())) if group.get("capturable") else value.item()
         elif name == "betas" and value and isinstance(value[0], Tensor):
             numbers[name] = tuple(beta.item() for beta in value)
     return {**group, **numbers} if numbers else group
