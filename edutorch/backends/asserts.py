@@ -43,21 +43,27 @@ class Asserts:
         self._broken: dict = {}  # by device: an array of booleans, a place for each sentence
         self._sentences: dict = {}  # by device: a dictionary from sentence to its place
         self._news: set = set()  # devices that something was expected of since they were last looked at
+        self._captured: set = set()  # devices with graphs in which something is: they may run at any time
 
-    def expect_inside(self, device, index, lowest, size, sentence):
-        """Note whether an array of whole numbers lies in [lowest, size); the caller chose the device."""
-        if not index.size:
-            return
+    def place_for(self, device, sentence):
+        """Return a boolean on the current device; a kernel that sets it has the next wait say this sentence."""
         if device not in self._broken:
             self._broken[device], self._sentences[device] = self._xp.zeros(ROOM, bool), {}
-        sentence, sentences = sentence.format(size=size), self._sentences[device]
+        sentences = self._sentences[device]
         place = sentences.setdefault(sentence, len(sentences))
         if place >= ROOM:
             self._begin_anew(device)
             place = self._sentences[device].setdefault(sentence, 0)
-        note = _quicker.get(self._backend.type, note_outside) if self._backend.kernels else note_outside
-        note(self._xp, index, lowest, size, self._broken[device][place])
         self._news.add(device)
+        if self._backend.capture is not None:
+            self._captured.add(device)
+        return self._broken[device][place]
+
+    def expect_inside(self, device, index, lowest, size, sentence):
+        """Note whether an array of whole numbers lies in [lowest, size); the caller chose the device."""
+        if index.size:
+            note = _quicker.get(self._backend.type, note_outside) if self._backend.kernels else note_outside
+            note(self._xp, index, lowest, size, self.place_for(device, sentence.format(size=size)))
 
     def _begin_anew(self, device):
         self.look(device)
@@ -69,7 +75,7 @@ class Asserts:
         Raises:
             AcceleratorError: with the sentences of all that was wrong.
         """
-        if device not in self._news:
+        if device not in self._news and device not in self._captured:
             return
         self._news.discard(device)
         broken = self._broken[device].get()
