@@ -3,9 +3,12 @@
     torch.manual_seed(0)                        # from here on, every draw is determined
     g = torch.Generator().manual_seed(0)        # a stream of its own, handed to functions as generator=g
 
-The numbers are PyTorch's, digit by digit: `streams` turns a Mersenne Twister's words into them. Each CUDA device has a
-generator of its own. Its numbers are drawn on the processor, from the same streams, and copied to the device: seeded
-alike, both give the same numbers, where PyTorch's devices have other streams than its CPU.
+The numbers are PyTorch's, digit by digit: `streams` turns a Mersenne Twister's words into them.
+
+Each CUDA device has a generator of its own, which draws from Philox on the device itself (`streams/philox.py`). Its
+numbers are not PyTorch's: those depend on the size of the GPU, these only on the seed and on what was drawn before. Its
+state is PyTorch's, seed and offset in 16 bytes. Where the devices' kernels are off, their numbers are drawn on the
+processor as the CPU's are, and copied.
 """
 
 from __future__ import annotations
@@ -14,10 +17,22 @@ import contextlib
 
 import numpy as np
 
-from .backends import CPU, place
+from .backends import CPU, place, when_joining
 from .backends import device as device_of
 from .streams import Stream
 from .tensor import Tensor, wrap
+
+_streams: dict[str, type] = {}  # type of device -> what draws on it, while its kernels are on
+
+
+def draws_on(device_type):
+    """Let a stream draw for a type of device (a decorator)."""
+
+    def register(stream):
+        _streams[device_type] = stream
+        return stream
+
+    return register
 
 
 class Generator:
@@ -36,13 +51,14 @@ class Generator:
     """
 
     def __init__(self, device: str | device_of = "cpu"):
-        self.device = device_of(device)
+        self.device, made = device_of(device), Stream
         if self.device.type == "cuda":
             backend, index = place(self.device)
             self.device = device_of("cuda", backend.current() if index is None else index)
+            made = _streams.get("cuda", Stream) if backend.kernels else Stream
         elif self.device.type != "cpu":
             raise RuntimeError(f"Cannot get {self.device.type.upper()} generator without such a device")
-        self.stream = Stream()
+        self.stream = made()
 
     def manual_seed(self, seed):
         """Start the sequence that belongs to a seed, and return the generator.
@@ -90,6 +106,12 @@ default_generator = Generator()
 default_generator.seed()  # without `manual_seed`, every run is different
 _on_devices: dict[device_of, Generator] = {}  # the CUDA devices' default generators, made when they are first needed
 _given: dict[str, int | None] = {"seed": None}  # what `manual_seed` was told last, for those that are made later
+
+
+@when_joining
+def _begin_anew(backend):
+    """Forget the generators of devices of another library; they may draw in other ways."""
+    _on_devices.clear()
 
 
 def generator_at(where):

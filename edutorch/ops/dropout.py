@@ -47,6 +47,21 @@ def keep_and_scale(input: Array, mask: Index, scale):
 keep_and_scale.grad(input=lambda g, mask, scale: keep_and_scale.both(g, mask, scale))
 
 
+@op(method=False, out=False, extras=("mask",))
+def native_dropout(xp, input: Array, stream, keep, scale):
+    """Keep each number with probability `keep`, multiplied by `scale`, and replace the others by zero: on a device.
+
+    Shape:    input (*) -> out (*)
+    Math:     y = s m x, with m drawn from the stream, in the order of the indices
+    Gradient: dL/dx = s m g
+    """
+    mask = like(stream.chosen(keep, input.size).reshape(input.shape), input)
+    return keep_and_scale.both(input, mask, scale), mask
+
+
+native_dropout.grad(input=lambda g, mask, scale: keep_and_scale.both(g, mask, scale))
+
+
 @first_checked
 def dropout(input, p, train):
     """Replace each number by zero with probability `p`, and multiply the others by 1 / (1 - p).
@@ -60,6 +75,9 @@ def dropout(input, p, train):
         return input
     if p == 1:
         return nothing_of(input)
+    stream = stream_of(None, input.device)
+    if stream.on_device and dtypes.is_floating(input.array.dtype):
+        return native_dropout(input, stream, 1 - p, scale_of(input, p))
     return keep_and_scale(input, drawn_mask(input, p, whole_features=False), scale_of(input, p))
 
 
@@ -148,7 +166,12 @@ def drawn_mask(input, p, whole_features):
 
 def draw(input, shape, p):
     """Draw which numbers are kept, when each is dropped with probability `p`: an array where the input lies."""
-    return like(stream_of(None, input.device).chosen(1 - p, math.prod(shape)).reshape(shape), input.array)
+    stream, array = stream_of(None, input.device), input.array
+    if stream.on_device:
+        mask = XP[type(array)].empty(shape, bool)
+        stream.fill_chosen(mask, 1 - p)
+        return mask
+    return like(stream.chosen(1 - p, math.prod(shape)).reshape(shape), array)
 
 
 def scale_of(input, p):

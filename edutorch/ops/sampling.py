@@ -2,6 +2,9 @@
 
 All draw from `generator=`, or from the default generator, in PyTorch's order: seeded alike, both yield the same
 numbers. A tensor is filled in the order of its memory, not of its indices.
+
+Streams of CUDA devices draw uniform and normal numbers, whole numbers and yes-or-no on the device (`fill_…`), in the
+order of the indices. What else there is they draw on the processor, and it is copied.
 """
 
 from __future__ import annotations
@@ -10,9 +13,10 @@ import functools
 
 import numpy as np
 
+from .. import dtypes
 from ..autograd.versions import bump
 from ..autograd.views import before_write, refuse_shared_elements, write
-from ..backends import CPU, device, like, to_host
+from ..backends import CPU, XP, device, like, to_host
 from ..errors import cannot_broadcast, not_a_tensor, with_remedy
 from ..modes import is_grad_enabled
 from ..op import Array, Index, op
@@ -42,6 +46,13 @@ def _stream(generator, xp):
     return stream_of(generator, CPU if xp is np else device("cuda"))
 
 
+def _new(stream, xp, shape, dtype, fill, *arguments):
+    """Return an array that a device's stream has filled where it lies."""
+    array = xp.empty(shape, dtype)
+    fill(stream, array, *arguments)
+    return array
+
+
 # ---------------------------------------------------------------- new tensors
 
 
@@ -57,7 +68,8 @@ def rand(xp, dtype, *sizes, size=None, generator=None):
         >>> torch.rand(2)
         tensor([0.4963, 0.7682])
     """
-    return _stream(generator, xp).uniform(sizes_of("rand", sizes, size), dtype or default_floats())
+    stream, shape, dtype = _stream(generator, xp), sizes_of("rand", sizes, size), dtype or default_floats()
+    return _new(stream, xp, shape, dtype, _uniform) if stream.on_device else stream.uniform(shape, dtype)
 
 
 @creation
@@ -66,7 +78,8 @@ def randn(xp, dtype, *sizes, size=None, generator=None):
 
     Shape: sizes, one by one or as one tuple -> out (*sizes)
     """
-    return _stream(generator, xp).normal(sizes_of("randn", sizes, size), dtype or default_floats())
+    stream, shape, dtype = _stream(generator, xp), sizes_of("randn", sizes, size), dtype or default_floats()
+    return _new(stream, xp, shape, dtype, _normal) if stream.on_device else stream.normal(shape, dtype)
 
 
 @creation
@@ -86,7 +99,10 @@ def randint(xp, dtype, low=None, high=None, size=None, *, generator=None):
         kind = type(size).__name__
         raise TypeError(f"randint(): argument 'size' (position 2) must be tuple of ints, not {kind}")
     low, high = whole_number("randint", "low", 1, low or 0), whole_number("randint", "high", 1, high)
-    return _stream(generator, xp).integers(low, high, sizes_of("randint", (size,)), dtype or np.dtype(np.int64))
+    stream, shape, dtype = _stream(generator, xp), sizes_of("randint", (size,)), dtype or dtypes.INT64
+    if stream.on_device:
+        return _new(stream, xp, shape, dtype, _integers, low, high)
+    return stream.integers(low, high, shape, dtype)
 
 
 @creation
@@ -160,16 +176,19 @@ def _memory_order(array):
 
 
 def _uniform(stream, array, low=0.0, high=1.0):
-    _lay_out(array, lambda shape: stream.uniform(shape, array.dtype, low, high))
+    if not (stream.on_device and stream.fill_uniform(array, low, high)):
+        _lay_out(array, lambda shape: stream.uniform(shape, array.dtype, low, high))
 
 
 def _normal(stream, array, mean=0.0, std=1.0):
     whole = array.flags.c_contiguous
-    _lay_out(array, lambda shape: stream.normal(shape, array.dtype, mean, std, contiguous=whole))
+    if not (stream.on_device and stream.fill_normal(array, mean, std)):
+        _lay_out(array, lambda shape: stream.normal(shape, array.dtype, mean, std, contiguous=whole))
 
 
 def _integers(stream, array, low, high):
-    _lay_out(array, lambda shape: stream.integers(low, high, shape, array.dtype))
+    if not (stream.on_device and stream.fill_integers(array, low, high)):
+        _lay_out(array, lambda shape: stream.integers(low, high, shape, array.dtype))
 
 
 # ---------------------------------------------------------------- in place
@@ -251,6 +270,11 @@ def bernoulli_(self, p=0.5, *, generator=None):
 
 
 def _ones_and_zeros(stream, array, p):
+    if not (stream.on_device and stream.fill_chosen(array, p.array if isinstance(p, Tensor) else p)):
+        _lay_out_ones(stream, array, p)
+
+
+def _lay_out_ones(stream, array, p):
     if isinstance(p, Tensor):
         order = _memory_order(array)
         each = np.broadcast_to(to_host(p.array), array.shape).transpose(order)
@@ -347,13 +371,21 @@ def bernoulli(input, p=None, *, generator=None, out=None):
     """
     if not isinstance(input, Tensor):
         raise not_a_tensor("bernoulli", "input", 1, input)
-    stream, array = stream_of(generator, input.device), to_host(input.array)
+    stream, array = stream_of(generator, input.device), input.array
+    if stream.on_device and dtypes.is_floating(array.dtype):
+        numbers = _new(stream, XP[type(array)], array.shape, array.dtype, _ones_and_zeros, input if p is None else p)
+        return _bernoulli(input, numbers, out)
+    array = to_host(array)
     if p is None:
         numbers = stream.bernoulli(np.ascontiguousarray(array), dtype=array.dtype)
     else:
         numbers = np.empty(array.shape, array.dtype)
-        _ones_and_zeros(stream, numbers, p)
-    drawn = redrawn(input, wrap(like(numbers, input.array)), "BernoulliBackward0")
+        _lay_out_ones(stream, numbers, p)
+    return _bernoulli(input, like(numbers, input.array), out)
+
+
+def _bernoulli(input, numbers, out):
+    drawn = redrawn(input, wrap(numbers), "BernoulliBackward0")
     return drawn if out is None else out.copy_(drawn)
 
 

@@ -15,14 +15,12 @@ byte layout of the state. `stream.py` turns the words into numbers.
 from __future__ import annotations
 
 import functools
-import os
 
 import numpy as np
 
-WORDS_IN_STATE = 624
+from .seeded import Seeded
 
-# PyTorch seeds a new Generator with this constant, so that forgetting to seed one is at least repeatable.
-DEFAULT_SEED = 67280421310721
+WORDS_IN_STATE = 624
 
 # What torch.get_rng_state() returns is this C structure, byte for byte.
 _STATE_LAYOUT = np.dtype(
@@ -35,16 +33,16 @@ _STATE_LAYOUT = np.dtype(
 )
 
 
-class MersenneTwister:
-    """One MT19937 with PyTorch's seeding and state format.
+class MersenneTwister(Seeded):
+    """One MT19937 with PyTorch's seeding and state format. The low 32 bits of a seed alone choose the sequence: 5 and
+    5 + 2**32 give the same numbers.
 
     Example:
         >>> MersenneTwister().manual_seed(0).words(3)
         array([2357136044, 2546248239, 3071714933], dtype=uint32)
     """
 
-    def __init__(self) -> None:
-        self.manual_seed(DEFAULT_SEED)
+    _cached_normal: float | None
 
     @functools.cached_property
     def _legacy(self):
@@ -55,35 +53,12 @@ class MersenneTwister:
         """
         return np.random.RandomState(self._seed % 2**32)
 
-    # ---- seeds -------------------------------------------------------------------------------------------
-
-    def manual_seed(self, seed: int) -> MersenneTwister:
-        """Start the sequence that belongs to `seed`, and return this generator.
-
-        Args:
-            seed: an integer in [-2**63, 2**64). A negative seed counts back from 2**64, and the low 32 bits
-                alone choose the sequence: 5 and 5 + 2**32 give the same numbers.
-
-        Raises:
-            ValueError: if the seed does not fit into 64 bits.
-        """
-        if not -(2**63) <= seed < 2**64:
-            raise ValueError(f"Overflow when unpacking long long\nThe seed {seed} does not fit into 64 bits.")
-        self._seed = seed % 2**64
+    def restart(self) -> None:
+        """Begin the sequence of the seed."""
         if "_legacy" in self.__dict__:
             self._legacy.seed(self._seed % 2**32)
         self._untouched = True
-        self._cached_normal: float | None = None
-        return self
-
-    def initial_seed(self) -> int:
-        """The seed that this sequence was started with."""
-        return self._seed
-
-    def seed(self) -> int:
-        """Start a sequence nobody can foresee, from the operating system's randomness; return its seed."""
-        self.manual_seed(int.from_bytes(os.urandom(8), "little"))
-        return self._seed
+        self._cached_normal = None
 
     # ---- words -------------------------------------------------------------------------------------------
 

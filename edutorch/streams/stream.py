@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import ml_dtypes
@@ -31,7 +32,7 @@ from .mersenne import MersenneTwister
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
-_DOUBLE_WORDS_FROM = 2**28
+DOUBLE_WORDS_FROM = 2**28
 _INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
 _HUGE_PERMUTATION = (2**32 - 1) // 20
 _MOST_CATEGORIES = 2**24
@@ -57,19 +58,20 @@ _C_NAMES = {
 }
 
 
-class Stream(MersenneTwister):
-    """A Mersenne Twister whose draws become arrays, each equal to PyTorch's for the same seed and call.
+class Draws:
+    """From words to arrays of random numbers. Where the words come from, subclasses say.
 
     Every method takes the words it needs and no more, in PyTorch's order, so calls can be mixed freely.
     `dtype` is a NumPy dtype; `ml_dtypes.bfloat16` counts as one. `shape` is a tuple or an int.
 
     PyTorch fills a tensor in the order of its memory, not of its indices: for one that is not contiguous,
     such as a transpose, draw as many numbers as it has and lay them out along its strides.
-
-    Example:
-        >>> Stream().manual_seed(0).uniform(3)
-        array([0.4962566 , 0.7682218 , 0.08847743], dtype=float32)
     """
+
+    on_device = False  # whether it also draws where a device's arrays lie: `fill_uniform` and the like
+    words: Callable[[int], np.ndarray]  # the next so many words of 32 bits
+    double_words: Callable[[int], np.ndarray]  # of 64 bits
+    _cached_normal: float | None  # half of a pair of normal numbers, for the next call
 
     # ---- uniform -----------------------------------------------------------------------------------------
 
@@ -88,15 +90,8 @@ class Stream(MersenneTwister):
 
         Math: x (high - low) + low, x in [0, 1), rounded once; a result that rounds up to high becomes low
         """
-        dtype = _floating(dtype, "check_uniform_bounds")
-        _check_bounds(dtype, ("from", low), ("to", high))
-        if not low <= high:
-            raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={low:g} > to={high:g}")
-        if high - low > _range(dtype)[1]:
-            raise RuntimeError(
-                f"uniform_ expects to-from <= std::numeric_limits<{_legacy(dtype)}>::max(), but found "
-                f"to={high:g} and from={low:g} which result in to-from to exceed the limit"
-            )
+        dtype = np.dtype(dtype)
+        check_uniform(dtype, low, high)
         x = self._unit(_count(shape), dtype)
         if (low, high) != (0.0, 1.0):
             first, last = x.dtype.type(low), x.dtype.type(high)
@@ -113,9 +108,8 @@ class Stream(MersenneTwister):
         PyTorch fills 16 or more numbers in blocks and fewer one by one; but a tensor that is not contiguous
         is filled one by one whatever its size: pass `contiguous=False` for such a one.
         """
-        dtype = _floating(dtype, "normal_kernel_cpu")
-        if not std >= 0.0:
-            raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
+        dtype = np.dtype(dtype)
+        check_normal(dtype, std)
         count = _count(shape)
         if count >= 16 and contiguous:
             standard = self._normal_blocks(count, dtype)
@@ -169,13 +163,9 @@ class Stream(MersenneTwister):
         Math: low + w mod (high - low), w a word, or a double word if high - low >= 2**28
         """
         dtype = np.dtype(dtype)
-        if not low < high:
-            raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
-        if dtype in _DIGITS:
-            low, high = _representable_range(low, high, dtype)
-        _check_bounds(dtype, ("from", low), ("to - 1", high - 1))
+        low, high = integer_bounds(dtype, low, high)
         size = high - low
-        return self._remainders(low, size, size >= _DOUBLE_WORDS_FROM, shape, dtype)
+        return self._remainders(low, size, size >= DOUBLE_WORDS_FROM, shape, dtype)
 
     def integers_from(self, low, shape, dtype: DTypeLike = np.int64):
         """Whole numbers from `low` to the dtype's largest, both included: `Tensor.random_(low, None)`."""
@@ -190,7 +180,7 @@ class Stream(MersenneTwister):
             largest = min(_range(dtype)[1], _INT64_MAX)
         _check_bounds(dtype, ("from", low))
         size = largest - low + 1
-        return self._remainders(low, size, size >= _DOUBLE_WORDS_FROM, shape, dtype)
+        return self._remainders(low, size, size >= DOUBLE_WORDS_FROM, shape, dtype)
 
     def random(self, shape, dtype: DTypeLike = np.int64):
         """Whole numbers over all that the dtype counts without gaps, as `Tensor.random_()` draws them.
@@ -255,8 +245,7 @@ class Stream(MersenneTwister):
         there dropout masks differ from these.
         """
         if not isinstance(p, np.ndarray):
-            if not 0 <= p <= 1:
-                raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p:g}")
+            check_chance(p)
             return self.chosen(p, _count(shape)).astype(dtype).reshape(shape)
         precision = _floating(p.dtype, "bernoulli_tensor_cpu_p_")
         if not np.all((p >= 0) & (p <= 1)):
@@ -391,6 +380,54 @@ class Stream(MersenneTwister):
             x = self._unit(count, dtypes.FLOAT64)
             rows.append(np.searchsorted(cumulated.astype(np.float64), x))
         return np.array(rows, np.int64).reshape(*weights.shape[:-1], count)
+
+
+class Stream(Draws, MersenneTwister):
+    """A Mersenne Twister whose draws become arrays, each equal to PyTorch's for the same seed and call.
+
+    Example:
+        >>> Stream().manual_seed(0).uniform(3)
+        array([0.4962566 , 0.7682218 , 0.08847743], dtype=float32)
+    """
+
+
+# ---- what may be asked for -------------------------------------------------------------------------------
+
+
+def check_uniform(dtype, low, high):
+    """Raise PyTorch's error unless a dtype holds numbers evenly spread over [low, high)."""
+    _floating(dtype, "check_uniform_bounds")
+    _check_bounds(dtype, ("from", low), ("to", high))
+    if not low <= high:
+        raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={low:g} > to={high:g}")
+    if high - low > _range(dtype)[1]:
+        raise RuntimeError(
+            f"uniform_ expects to-from <= std::numeric_limits<{_legacy(dtype)}>::max(), but found "
+            f"to={high:g} and from={low:g} which result in to-from to exceed the limit"
+        )
+
+
+def check_normal(dtype, std):
+    """Raise PyTorch's error for a dtype that holds no normal numbers, or a negative standard deviation."""
+    _floating(dtype, "normal_kernel_cpu")
+    if not std >= 0.0:
+        raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
+
+
+def integer_bounds(dtype, low, high):
+    """Return [low, high), made smaller if a floating dtype cannot hold it all; raise PyTorch's error if it is none."""
+    if not low < high:
+        raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
+    if dtype in _DIGITS:
+        low, high = _representable_range(low, high, dtype)
+    _check_bounds(dtype, ("from", low), ("to - 1", high - 1))
+    return low, high
+
+
+def check_chance(p):
+    """Raise PyTorch's error for what is no probability."""
+    if not 0 <= p <= 1:
+        raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p:g}")
 
 
 # ---- dtypes ----------------------------------------------------------------------------------------------
