@@ -136,6 +136,13 @@ class Scale:
         return [(i * step, f"{i * step + 0.0:.{decimals}f}") for i in range(first, last + 1)]
 
 
+class NoTicks(Scale):
+    """A scale for rows that carry names instead of numbers."""
+
+    def ticks(self, count: int = 5) -> list[tuple[float, str]]:
+        return []
+
+
 def _round_step(about: float) -> float:
     power = 10.0 ** math.floor(math.log10(about))
     return min((1, 2, 5, 10), key=lambda m: abs(math.log(m * power / about))) * power

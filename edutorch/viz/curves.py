@@ -16,7 +16,7 @@ import math
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
-from .axes import Axes, Point, Scale, digits, draw_marker, end_labels, floats, snap, style
+from .axes import Axes, NoTicks, Point, Scale, digits, draw_marker, end_labels, floats, snap, style
 from .controls import panel
 from .svg import COLOR, INK, MUTED, Canvas, Drawing
 
@@ -254,7 +254,7 @@ def show_intervals(
     )
     across = Scale.around([0.0, *(v for _, *three in rows for v in three)], 0, width, count=6)
     height = row * len(rows)
-    axes = Axes(canvas, across, _NoTicks(0, 1, height, 0), xlabel=xlabel, title=title)
+    axes = Axes(canvas, across, NoTicks(0, 1, height, 0), xlabel=xlabel, title=title)
     canvas.line([(across(0), axes.top), (across(0), axes.bottom)], stroke=INK, stroke_width=1, dash="2 3")
     for i, (name, value, a, b) in enumerate(rows):
         y = (i + 0.5) * row
@@ -269,10 +269,3 @@ def show_intervals(
         else:
             draw_marker(canvas, snap(across.exact(value)), y, "circle", color, size=4.5)
     return canvas.drawing()
-
-
-class _NoTicks(Scale):
-    """A scale for rows that carry names instead of numbers."""
-
-    def ticks(self, count: int = 5) -> list[tuple[float, str]]:
-        return []
