@@ -156,6 +156,16 @@ def test_who_may_look_nowhere(training, need_weights):
     same_on_both(program)
 
 
+@pytest.mark.parametrize("of_places", [None, "zeros(4, 4)", "ones(6, 4, 4).bool()", "eye(4).bool()"])
+@pytest.mark.parametrize("padding", [None, "eye(3, 4).bool()", "arange(12.0).reshape(3, 4)"])
+def test_merged_masks(of_places, padding):
+    def program(framework):
+        made = [None if code is None else eval(f"framework.{code}") for code in (of_places, padding)]
+        return framework.nn.MultiheadAttention(8, 2).merge_masks(*made, framework.zeros(3, 4, 8))
+
+    same_on_both(program)
+
+
 def test_masks_of_two_kinds_warn():
     def program(framework):
         framework.manual_seed(0)

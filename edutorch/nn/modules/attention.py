@@ -103,6 +103,26 @@ class MultiheadAttention(Module):
             if added is not None:
                 init.xavier_normal_(added)
 
+    def merge_masks(self, attn_mask, key_padding_mask, query):
+        """Join both kinds of masks into one that the scores of all heads can be masked with.
+
+        Shape:
+            attn_mask (L, S) or (N * num_heads, L, S), key_padding_mask (N, S) -> (N, num_heads, L, S)
+
+        Returns:
+            The mask and its kind: 2 with `attn_mask`; 1 with padding alone, whose mask is returned as it is; or two
+            times None.
+        """
+        if attn_mask is None:
+            return key_padding_mask, None if key_padding_mask is None else 1
+        n, length, _ = query.shape
+        by_head = (n, self.num_heads, length, length)
+        mask = attn_mask.view((n, -1, length, length) if attn_mask.dim() == 3 else (1, 1, length, length))
+        mask = mask.expand(by_head)
+        if key_padding_mask is not None:
+            mask = mask + key_padding_mask.view(n, 1, 1, length).expand(n, self.num_heads, 1, length)
+        return mask, 2
+
     def forward(
         self,
         query,
