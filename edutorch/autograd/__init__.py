@@ -5,7 +5,7 @@ Read in this order: `graph.py` (nodes), `engine.py` (the backward pass), `versio
 """
 
 from ..modes import detect_anomaly, enable_grad, inference_mode, no_grad, set_detect_anomaly, set_grad_enabled
-from . import function, functional, variable
+from . import function, functional, profiler, variable
 from .backward import backward, grad
 from .function import Function
 from .gradcheck import GradcheckError, gradcheck, gradgradcheck
@@ -27,6 +27,7 @@ __all__ = [
     "gradgradcheck",
     "inference_mode",
     "no_grad",
+    "profiler",
     "set_detect_anomaly",
     "set_grad_enabled",
 ]

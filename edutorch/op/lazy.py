@@ -30,10 +30,7 @@ def lazy(name, write):
         filename = f"<edutorch operator {name}>"
         exec(compile(source, filename, "exec"), names)
         linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)  # for readable tracebacks
-        made = names["_call"]
-        function.__code__ = made.__code__
-        function.__defaults__, function.__kwdefaults__ = made.__defaults__, made.__kwdefaults__
-        return function
+        return _carry(_carrier(function), names["_call"])
 
     names["_compile"] = compile_now
     return function
@@ -41,10 +38,37 @@ def lazy(name, write):
 
 def write_now(function):
     """Make a lazy function write its code, if it has not."""
-    if function.__code__ is _stub.__code__:
+    if _carrier(function).__code__ is _stub.__code__:
         function.__globals__["_compile"]()
 
 
 def forget(function):
     """Make a lazy function write its code anew at its next call."""
-    function.__code__, function.__defaults__, function.__kwdefaults__ = _stub.__code__, None, None
+    _carry(_carrier(function), _stub)
+
+
+def _carry(function, made):
+    """Give a function the code of another one, with its defaults."""
+    function.__code__ = made.__code__
+    function.__defaults__, function.__kwdefaults__ = made.__defaults__, made.__kwdefaults__
+    return function
+
+
+# ---------------------------------------------------------------- while a profiler watches
+
+
+def lend(function, other):
+    """Let another function, which has a function's code, carry it: while a profiler takes the calls of the first."""
+    if "_compile" in function.__globals__:
+        function.__globals__["_carrier"] = other
+
+
+def take_back(function, other):
+    """Give a function its code again, as the other one has it by now."""
+    _carry(function, other)
+    if "_compile" in function.__globals__:
+        del function.__globals__["_carrier"]
+
+
+def _carrier(function):
+    return function.__globals__.get("_carrier", function)
