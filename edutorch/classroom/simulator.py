@@ -21,20 +21,20 @@ import contextlib
 import linecache
 import math
 import operator
-import os
 import sys
 from collections import Counter
+from importlib import import_module
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
+from numba.core import config
 
 from ..ops.from_data import from_numpy
 from ..tensor import Tensor
 
-os.environ.setdefault("NUMBA_ENABLE_CUDASIM", "1")  # read when numba is imported: its kernels then need no GPU
-
-from numba import cuda
+config.ENABLE_CUDASIM = 1  # read when `numba.cuda` is imported: kernels then need no GPU
+cuda: Any = import_module("numba.cuda")
 
 
 class KernelFault(RuntimeError):
