@@ -9,6 +9,8 @@ from typing import Any
 
 import edutorch as torch
 
+from ..autograd.versions import bump
+from ..backends import backend_of, making_on
 from ..cuda import is_available
 
 
@@ -17,10 +19,19 @@ class _Stage(Enum):
 
 
 class _Progress:
-    """How far one optimizer is in its step, and whether a gradient of its was inf or NaN (None: not looked at)."""
+    """How far one optimizer is in its step, and whether a gradient of its was inf or NaN (None: not looked at).
+
+    The answer lies where the gradients do, until the host needs it.
+    """
 
     def __init__(self):
         self.stage, self.overflowed = _Stage.READY, None
+
+    def known(self):
+        """Wait for the answer, and return it."""
+        if isinstance(self.overflowed, torch.Tensor):
+            self.overflowed = self.overflowed.item()
+        return self.overflowed
 
 
 class GradScaler:
@@ -110,13 +121,33 @@ class GradScaler:
         gradients = [p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
         if any(g.dtype is torch.float16 for g in gradients):
             raise ValueError("Attempting to unscale FP16 gradients.")
-        down = self._scale.double().reciprocal().float()
         with torch.no_grad():
-            for g in gradients:
-                g.mul_(down.to(g.device))
-            finite = [torch.isfinite(g).all() for g in gradients]
-            progress.overflowed = not torch.stack(finite).all().item() if finite else None
+            progress.overflowed = self._unscale(gradients) if gradients else None
         progress.stage = _Stage.UNSCALED
+
+    def _unscale(self, gradients):
+        """Divide gradients by the scale, in place; return a tensor: whether one of them is inf or NaN now."""
+        together, others, answers = defaultdict(list), [], []
+        for g in gradients:
+            kernels = backend_of(g.array).multi_tensor
+            if kernels and kernels.takes(g.array):
+                together[g.device, g.dtype].append(g)
+            else:
+                others.append(g)
+        for (device, _), same in together.items():
+            backend, overflowed = backend_of(same[0].array), torch.zeros((), dtype=torch.bool, device=device)
+            with making_on(device):
+                arrays, scale = [g.array for g in same], self._scale.to(device).array
+                backend.multi_tensor.unscale(backend.xp, arrays, scale, overflowed.array)
+            for g in same:
+                bump(g)
+            answers.append(overflowed)
+        if others:
+            down = self._scale.double().reciprocal().float()
+            for g in others:
+                g.mul_(down.to(g.device))
+            answers += [torch.isfinite(g).all().logical_not() for g in others]
+        return answers[0] if len(answers) == 1 else torch.stack([a.to(answers[0].device) for a in answers]).any()
 
     def step(self, optimizer, *args, **kwargs):
         """Let the optimizer step, unless a gradient is inf or NaN; unscale the gradients if that was not done.
@@ -138,7 +169,7 @@ class GradScaler:
         if progress.stage is _Stage.READY:
             self.unscale_(optimizer)
         assert progress.overflowed is not None, "No inf checks were recorded for this optimizer."
-        result = None if progress.overflowed else optimizer.step(*args, **kwargs)
+        result = None if progress.known() else optimizer.step(*args, **kwargs)
         progress.stage = _Stage.STEPPED
         return result
 
@@ -154,7 +185,7 @@ class GradScaler:
         if new_scale is not None:
             self._set_scale(new_scale)
         else:
-            looked_at = [p.overflowed for p in self._progress.values() if p.overflowed is not None]
+            looked_at = [p.known() for p in self._progress.values() if p.overflowed is not None]
             assert looked_at, "No inf checks were recorded prior to update."
             self._adapt(any(looked_at))
         self._progress.clear()
@@ -166,7 +197,7 @@ class GradScaler:
         elif self._growth_tracker == self._growth_interval:
             self._growth_tracker = 0
             grown = self._scale * self._growth_factor
-            self._scale = torch.where(grown.isfinite(), grown, self._scale)
+            self._scale.copy_(torch.where(grown.isfinite(), grown, self._scale))  # a CUDA graph reads it where it is
 
     def _set_scale(self, new_scale):
         one = isinstance(new_scale, torch.Tensor) and new_scale.numel() == 1 and not new_scale.requires_grad
@@ -181,6 +212,23 @@ class GradScaler:
             f"Attempted {what} but _scale is None.  This may indicate your script did not use scaler.scale(loss or "
             "outputs) earlier in the iteration."
         )
+
+    # ---- for a step that is captured: `cuda.make_graphed_step`
+
+    def begin(self, optimizer):
+        """Unscale the gradients as at the first time since `update`; return where it will stand whether one overflowed.
+
+        Python does not run when the captured step does; `overflowed` then takes note of what happened.
+        """
+        self._progress.pop(id(optimizer), None)
+        self.unscale_(optimizer)
+        return self._progress[id(optimizer)].overflowed
+
+    def overflowed(self, optimizer, answer):
+        """Take note of the answer that `begin` returned, for `update`; return it as a bool."""
+        progress = self._progress[id(optimizer)]
+        progress.stage, progress.overflowed = _Stage.STEPPED, answer
+        return progress.known()
 
     # ---- settings
 

@@ -21,6 +21,7 @@ from .devices import (
     set_device,
     synchronize,
 )
+from .graphs import CUDAGraph, graph, graph_pool_handle, is_current_stream_capturing
 from .memory import (
     empty_cache,
     max_memory_allocated,
@@ -44,4 +45,4 @@ from .seeds import (
 )
 from .streams import Event, Stream, StreamContext, current_stream, default_stream, set_stream, stream
 
-__getattr__, __dir__ = load_later(__name__, "amp")
+__getattr__, __dir__ = load_later(__name__, "amp", make_graphed_step="graphed_step", GraphedStep="graphed_step")
