@@ -96,31 +96,31 @@ class FunctionEvent(Times):
     node_id, is_async, is_remote, overload_name, is_legacy = -1, False, False, "", True
     device_type = DeviceType.CPU
 
-    def __init__(self, id, record, began, use_device):
-        measured = record.measured
-        self.id, self.trace_name, self.use_device = id, record.name, use_device
-        self.name = "ProfilerStep*" if record.name.startswith("ProfilerStep#") else record.name  # averaged together
-        self.thread = self.fwd_thread = record.thread
+    def __init__(self, id, record, thread, began, use_device):
+        about, given = record.about, getattr(record, "given", ())
+        self.id, self.trace_name, self.use_device = id, about.name, use_device
+        self.name = "ProfilerStep*" if about.name.startswith("ProfilerStep#") else about.name  # averaged together
+        self.thread = self.fwd_thread = thread
         self.time_range = Interval((record.start - began) / 1e3, (record.end - began) / 1e3)
-        self.scope, self.sequence_nr, self.activity_type = record.scope, record.stamp, record.kind
-        self.is_user_annotation = record.kind == "user_annotation"
-        self.is_python_function = record.kind == "python_function"
+        self.scope, self.sequence_nr, self.activity_type = about.scope, getattr(record, "stamp", -1), about.kind
+        self.is_user_annotation = about.kind == "user_annotation"
+        self.is_python_function = about.kind == "python_function"
         self.cpu_parent, self.cpu_children, self.kernels = None, [], []
-        self.input_shapes = measured.shapes if measured else []
-        self.concrete_inputs = measured.values if measured else []
+        numbers = [value is None or (len(value) == 2 and isinstance(value[0], type)) for value in given]
+        self.input_shapes = [[] if n else list(value) for n, value in zip(numbers, given, strict=True)]
+        self.concrete_inputs = [value[1] if n and value else None for n, value in zip(numbers, given, strict=True)]
         self.kwinputs = {}
-        self.stack = measured.stack if measured else []
-        self.flops = measured.flops if measured else 0
-        self.launches = measured.launches if measured else 0
-        self.device_index = measured.device if measured else 0
-        self.device_start = measured.device_start if measured else None
+        self.stack = getattr(record, "stack", [])
+        self.flops, self.launches = getattr(record, "flops", 0), getattr(record, "launches", 0)
+        self.device_index = getattr(record, "device", 0)
+        self.device_start = getattr(record, "device_start", None)
 
     @property
     def key(self):
         """What averages go together by."""
         return self.name
 
-    def settle(self, measured):
+    def settle(self, record):
         """Sum up, when all that lies in it was summed up: a device's time is its own where it was taken, else its
         children's; a block's memory is its children's.
         """
@@ -130,10 +130,10 @@ class FunctionEvent(Times):
         self.cpu_memory_usage = sum(child.cpu_memory_usage for child in children)
         self.device_memory_usage = sum(child.device_memory_usage for child in children)
         inside = [(name, getattr(self, name)) for name in ("device_time_total", *_MEMORY)]
-        if measured is not None:
-            self.device_time_total = max(self.device_time_total, measured.device_time or 0)
-            if not self.is_user_annotation:
-                self.cpu_memory_usage, self.device_memory_usage = measured.cpu_bytes, measured.device_bytes
+        self.device_time_total = max(self.device_time_total, getattr(record, "device_time", 0))
+        if not (self.is_user_annotation or self.name.startswith("autograd::")):
+            self.cpu_memory_usage = getattr(record, "cpu_bytes", 0)
+            self.device_memory_usage = getattr(record, "device_bytes", 0)
         self.self_cpu_time_total = self.cpu_time_total - sum(child.cpu_time_total for child in children)
         for name, value in inside:
             setattr(self, f"self_{name}", getattr(self, name) - value)
@@ -317,7 +317,10 @@ class EventList(list):
 def make_events(records, began, use_device=None, **options):
     """Return the events of records in the order of their begin, each with its parent and its children."""
     ordered = sorted(records, key=lambda r: (r.start, -r.end))
-    events = {id(record): FunctionEvent(i, record, began, use_device) for i, record in enumerate(ordered, 1)}
+    events, threads = {}, {}
+    for number, record in enumerate(ordered, 1):
+        threads[id(record)] = thread = threads.get(id(record.parent)) or _thread_of(record)
+        events[id(record)] = FunctionEvent(number, record, thread, began, use_device)
     for record in ordered:
         parent = record.parent
         # A block that a generator left open may end earlier than what began in it: that is no child.
@@ -328,5 +331,12 @@ def make_events(records, began, use_device=None, **options):
             event.cpu_parent = events[id(parent)]
             event.cpu_parent.cpu_children.append(event)
     for record in reversed(ordered):  # children began later
-        events[id(record)].settle(record.measured)
+        events[id(record)].settle(record)
     return EventList(events.values(), use_device, **options)
+
+
+def _thread_of(record):
+    """Return the number of a record's thread, which the lowest of its stack has."""
+    while record.parent is not None:
+        record = record.parent
+    return record.thread

@@ -18,29 +18,7 @@ from ..backends import DEVICE_TYPE
 from ..tensor import Tensor, memory_of
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
-_SIMPLE = (int, float, str, type(None))
-
-
-class Measured:
-    """What was noted of one call.
-
-    Attributes:
-        shapes: of each argument, [] for what is no tensor. values: of each argument that is no tensor.
-        cpu_bytes, device_bytes: the memory that its results take. flops: as PyTorch counts them.
-        stack: where it came from, the innermost line first. launches: how many kernels, where the device tells.
-        marks: the events before and after; device_start, device_time: microseconds, once they were read.
-        inputs: the arrays it was given, as long as it runs.
-    """
-
-    __slots__ = (
-        "shapes", "values", "cpu_bytes", "device_bytes", "flops", "stack", "launches", "marks", "device",
-        "device_start", "device_time", "inputs",
-    )  # fmt: skip
-
-    def __init__(self):
-        self.shapes, self.values, self.stack, self.marks, self.inputs = [], [], [], [], []
-        self.cpu_bytes = self.device_bytes = self.flops = self.launches = 0
-        self.device, self.device_start, self.device_time = 0, None, None
+_SIMPLE = frozenset((int, float, bool, str, type(None)))
 
 
 class Measure:
@@ -56,50 +34,60 @@ class Measure:
         self.backend: Any = backend
         self.count = getattr(backend, "launches", None)
         self.origins = []
+        self.arguments = {}  # what calls are given, each kept once
 
     def restart(self):
         """Mark the moment that times on the devices are counted from."""
         if self.backend is not None:
             self.origins = [self._mark(index) for index in range(self.backend.count())]
 
-    def before(self, args, kwargs):
-        """Note what is known before a call; it goes to `after` with the call's record."""
-        measured = Measured()
-        given = [*args, *kwargs.values()]
-        measured.inputs = list(_arrays(given))
+    def before(self, record, args, kwargs):
+        """Note what is known before a call."""
         if self.shapes:
-            measured.shapes = [list(a.array.shape) if isinstance(a, Tensor) else [] for a in given]
-            measured.values = [a if _is_simple(a) else None for a in given]
+            given = tuple(
+                [
+                    a.array.shape if isinstance(a, Tensor) else (type(a), a) if type(a) in _SIMPLE else None
+                    for a in ((*args, *kwargs.values()) if kwargs else args)
+                ]
+            )
+            record.given = self.arguments.setdefault(given, given)
         if self.stack:
-            measured.stack = _callers()
+            record.stack = _callers()
         if self.backend is not None:
-            device = self._device(measured.inputs)
+            device = self._device(args, kwargs)
             if device is not None:
-                measured.device = device
-                measured.marks.append(self._mark(device))
+                record.device, record.before = device, self._mark(device)
             if self.count is not None:
-                measured.launches = -self.count()
-        return measured
+                record.launches = -self.count()
 
-    def after(self, record, result):
+    def after(self, record, args, kwargs, result):
         """Note what is known after a call."""
-        measured = record.measured
-        if self.count is not None:
-            measured.launches += self.count()
-        if measured.marks:
-            measured.marks.append(self._mark(measured.device))
+        if self.backend is not None:
+            if self.count is not None:
+                record.launches += self.count()
+            if hasattr(record, "before"):
+                record.after = self._mark(record.device)
         if self.memory:
-            known = {id(memory_of(a)) for a in measured.inputs}
-            for array in {id(memory_of(a)): a for a in _arrays([result])}.values():
-                if id(memory_of(array)) not in known:
-                    if type(array) is np.ndarray:
-                        measured.cpu_bytes += array.nbytes
-                    else:
-                        measured.device_bytes += array.nbytes
-        if self.flops and record.name in FLOPS:
-            out = next(iter(_arrays([result])), None)
-            measured.flops = 0 if out is None else FLOPS[record.name](measured.inputs, out)
-        measured.inputs = None
+            self._weigh(record, args, kwargs, result)
+        if self.flops and (count := FLOPS.get(record.about.name)) and isinstance(result, Tensor):
+            record.flops = count(list(_arrays((*args, *kwargs.values()))), result.array)
+
+    def _weigh(self, record, args, kwargs, result):
+        """Count the memory of results that was not there before."""
+        if type(result) is Tensor and type(array := result.array) is np.ndarray and array.base is None:
+            for a in args:  # the common case: one result, which is its own memory
+                if isinstance(a, Tensor) and a.array is array:
+                    return
+            if not kwargs:
+                record.cpu_bytes = array.nbytes
+                return
+        known = [memory_of(a) for a in _arrays((*args, *kwargs.values()))]
+        for array in _arrays((result,)):
+            memory = memory_of(array)
+            if not any(memory is k for k in known):
+                known.append(memory)
+                name = "cpu_bytes" if type(array) is np.ndarray else "device_bytes"
+                setattr(record, name, getattr(record, name, 0) + array.nbytes)
 
     def read(self, records):
         """Wait for the devices, once, and read the marks."""
@@ -109,12 +97,9 @@ class Measure:
             self.backend.synchronize(index)
         elapsed = self.backend.xp.cuda.get_elapsed_time
         for record in records:
-            measured = record.measured
-            if measured is not None and len(measured.marks) == 2:  # a call that failed has one
-                begin, end = measured.marks
-                measured.device_start = 1e3 * elapsed(self.origins[measured.device], begin)
-                measured.device_time = 1e3 * elapsed(begin, end)
-                measured.marks = []
+            if hasattr(record, "after"):  # a call that failed has none
+                record.device_start = 1e3 * elapsed(self.origins[record.device], record.before)
+                record.device_time = 1e3 * elapsed(record.before, record.after)
 
     def _mark(self, index):
         with self.backend.on(index):
@@ -122,8 +107,9 @@ class Measure:
             event.record()
         return event
 
-    def _device(self, inputs):
+    def _device(self, args, kwargs):
         """Return the number of the device that a call concerns; the current one if it was given no tensors."""
+        inputs = list(_arrays((*args, *kwargs.values())))
         for array in inputs:
             if type(array) is self.backend.kind:
                 return self.backend.index_of(array)
@@ -138,12 +124,6 @@ def _arrays(values):
             yield value
         elif isinstance(value, (list, tuple)):
             yield from _arrays(value)
-
-
-def _is_simple(value):
-    return isinstance(value, _SIMPLE) or (
-        isinstance(value, (list, tuple)) and all(isinstance(v, _SIMPLE) for v in value)
-    )
 
 
 def _callers():

@@ -17,18 +17,41 @@ FORWARD, BACKWARD, USER = 0, 1, 7  # PyTorch's numbers of what a record is about
 _new = object.__new__
 
 
+class About:
+    """What all records of one name share.
+
+    Attributes:
+        name: as the table shows it. kind: the category in a trace. scope: FORWARD, BACKWARD or USER.
+    """
+
+    __slots__ = ("name", "kind", "scope")
+
+    def __init__(self, name, kind="cpu_op", scope=FORWARD):
+        self.name, self.kind, self.scope = name, kind, scope
+
+
 class Record:
     """A call, or a block of the user's.
 
     Attributes:
-        name: as the table shows it. start, end: nanoseconds. parent: the record inside which it began.
-        kind: the category in a trace. scope: FORWARD, BACKWARD or USER.
-        thread: which thread, counted from 1. stamp: the time of birth of the graph's node, common to both passes.
-        measured: what was asked for besides time, see `measure.py`.
+        about: what it is. start, end: nanoseconds. parent: the record inside which it began.
+        stamp: the time of birth of the graph's node, common to both passes; not set where there is none.
         node: the node whose gradients are computed, or the leaf that takes one, as long as that lasts.
+        thread: of the lowest record of a stack, which stands for the thread: which one, counted from 1.
+
+    What was asked for besides time (`measure.py`), and is set only then:
+        given: for each argument its shape, if it is a tensor, its type and value, if it is a number, or None.
+        cpu_bytes, device_bytes: the memory that its results take. flops: as PyTorch counts them.
+        stack: where it came from, the innermost line first. launches: how many kernels, where the device tells.
+        device, before, after: events on a device; device_start, device_time: microseconds, once they were read.
     """
 
-    __slots__ = ("name", "start", "end", "parent", "kind", "scope", "thread", "stamp", "measured", "node")
+    # One object a call, and no more: Python's garbage collector looks at each again and again.
+    __slots__ = (
+        "about", "start", "end", "parent", "stamp", "node", "thread",
+        "given", "cpu_bytes", "device_bytes", "flops", "stack", "launches",
+        "device", "before", "after", "device_start", "device_time",
+    )  # fmt: skip
 
 
 class Stacks(dict):
@@ -42,7 +65,7 @@ class Stacks(dict):
     def add(self, ident):
         """Begin the stack of a thread."""
         ground = _new(Record)
-        ground.name, ground.parent, ground.thread, ground.node = "", None, len(self) + 1, None
+        ground.about, ground.parent, ground.thread = About(""), None, len(self) + 1
         self[ident] = [ground]
         return self[ident]
 
@@ -60,6 +83,7 @@ class Recorder:
 
     def __init__(self, measure=None, all_threads=False):
         self.records, self.stacks, self.measure = [], Stacks(all_threads), measure
+        self.abouts = {}  # (name, kind, scope) -> About
         self.runs = {}  # thread -> how deep its stack was when the innermost backward pass began
         self.began = clock()
 
@@ -79,13 +103,16 @@ class Recorder:
 
     # ---- one record
 
-    def open(self, stack, name, kind, scope, node=None):
+    def about(self, *what):
+        """Return what all records of one name share, the same object each time."""
+        return self.abouts.get(what) or self.abouts.setdefault(what, About(*what))
+
+    def open(self, stack, about, node=None):
         """Begin a record."""
         record = _new(Record)
-        parent = record.parent = stack[-1]
-        record.name, record.kind, record.scope, record.thread = name, kind, scope, parent.thread
-        record.node, record.measured = node, None
-        record.stamp = getattr(node, "stamp", -1)  # leaves have none
+        record.about, record.parent, record.node = about, stack[-1], node
+        if node is not None and node.role == "node":
+            record.stamp = node.stamp
         stack.append(record)
         record.start = clock()
         return record
@@ -106,7 +133,7 @@ class Recorder:
     def begin_block(self, name):
         """Begin a block of the user's; returns what `end_block` needs, or None in a thread that does not count."""
         stack = self.stacks[get_ident()]
-        return None if stack is None else (stack, self.open(stack, name, "user_annotation", USER))
+        return None if stack is None else (stack, self.open(stack, self.about(name, "user_annotation", USER)))
 
     def end_block(self, begun):
         """End a block of the user's."""
@@ -122,7 +149,7 @@ class Recorder:
         again when operands must be converted first.
         """
         stacks, close, append, measure = self.stacks, self.close, self.records.append, self.measure
-        inplace = name + "_"
+        about, inplace = self.about(name), self.about(name + "_")
 
         def watch(plain):
             def call(args, kwargs):
@@ -130,12 +157,12 @@ class Recorder:
                 if stack is None:
                     return plain(*args, **kwargs)
                 parent = stack[-1]
-                if parent.name == name or parent.name == inplace:
+                if parent.about is about or parent.about is inplace:
                     return plain(*args, **kwargs)
                 record = _new(Record)
-                record.name, record.kind, record.scope, record.thread = name, "cpu_op", 0, parent.thread
-                record.parent, record.stamp, record.node = parent, -1, None
-                record.measured = None if measure is None else measure.before(args, kwargs)
+                record.about, record.parent = about, parent
+                if measure is not None:
+                    measure.before(record, args, kwargs)
                 stack.append(record)
                 record.start = clock()
                 try:
@@ -150,7 +177,7 @@ class Recorder:
                 if type(result) is Tensor and (node := result.node) is not None and node.role == "node":
                     record.stamp = node.stamp
                 if measure is not None:
-                    measure.after(record, result)
+                    measure.after(record, args, kwargs, result)
                 return result
 
             return call
@@ -170,18 +197,18 @@ class Recorder:
                 stack = stacks[get_ident()]
                 if stack is None:
                     return plain(*args, **kwargs)
-                name = naming(args, kwargs)
-                if stack[-1].name == name:
+                about = self.about(naming(args, kwargs), kind, scope)
+                if stack[-1].about is about:
                     return plain(*args, **kwargs)
-                measured = None if measure is None else measure.before(args, kwargs)
-                record = self.open(stack, name, kind, scope)
-                record.measured = measured
+                record = self.open(stack, about)
+                if measure is not None:
+                    measure.before(record, args, kwargs)
                 try:
                     result = plain(*args, **kwargs)
                 finally:
                     self.close(stack, record)
                 if measure is not None:
-                    measure.after(record, result)
+                    measure.after(record, args, kwargs, result)
                 return result
 
             return call
@@ -219,7 +246,7 @@ class Recorder:
         depth = self.runs[ident]
         if len(stack) <= depth or stack[depth].node is not node:
             self.close_above(stack, depth)
-            self.open(stack, f"autograd::engine::evaluate_function: {name}", "cpu_op", FORWARD, node)
+            self.open(stack, self.about(f"autograd::engine::evaluate_function: {name}"), node)
 
     def hooks_before(self, plain):
         """Watch `receive`, in which hooks run before a node's gradients are computed."""
@@ -250,17 +277,18 @@ class Recorder:
             stack, node = self.stacks[ident], args[0]
             name = naming(node)
             self._evaluate(ident, stack, name, node)
-            if stack[-1].name == name:  # a class's gradients that call its base's
+            about = self.about(name, "cpu_op", BACKWARD)
+            if stack[-1].about is about:  # a class's gradients that call its base's
                 return plain(*args, **kwargs)
-            measured = None if measure is None else measure.before(args[1:2], {})
-            record = self.open(stack, name, "cpu_op", BACKWARD, node)
-            record.measured = measured
+            record = self.open(stack, about, node)
+            if measure is not None:
+                measure.before(record, args[1:2], {})
             try:
                 result = plain(*args, **kwargs)
             finally:
                 self.close(stack, record)
             if measure is not None:
-                measure.after(record, result)
+                measure.after(record, args[1:2], {}, result)
             return result
 
         return call
