@@ -4,4 +4,18 @@ One idea is a pair of files: `row_norm.cu` holds the device's code, compiled by 
 `row_norm.py` says for which operator it stands in, and how many threads run it. `common.cuh` is put before each.
 """
 
-from . import activations, batch_norm, cross_entropy, linear, matmul, positions, random, recurrent, row_norm, softmax
+from . import (
+    activations,
+    attention,
+    batch_norm,
+    conv,
+    cross_entropy,
+    embedding,
+    linear,
+    matmul,
+    positions,
+    random,
+    recurrent,
+    row_norm,
+    softmax,
+)

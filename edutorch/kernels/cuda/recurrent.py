@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...backends import XP, cudnn
+from ...backends import cudnn
 from ...ops.gru import gru_sequence
 from ...ops.lstm import lstm_sequence
 from ...ops.rnn import rnn_sequence
