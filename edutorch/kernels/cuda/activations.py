@@ -28,8 +28,12 @@ def _run(name, activation, *arrays):
     if any(a.strides != result.strides for a in arrays):  # in memory, they have gaps or different orders
         arrays = [in_order(a) for a in arrays]
         result = xp.empty(first.shape, first.dtype)
+    arrays = [*arrays, result]
+    if not result.flags.c_contiguous:
+        axes = sorted(range(result.ndim), key=lambda axis: -result.strides[axis])  # as they lie in memory
+        arrays = [a.transpose(axes) for a in arrays]
     kernel = _source.kernel(xp, f"{name}<{activation}, {ctype(first.dtype)}>")
-    kernel(*elementwise(first.size), (*arrays, result, np.int64(first.size)))
+    kernel(*elementwise(first.size), (*arrays, np.int64(first.size)))
     return result
 
 
