@@ -12,8 +12,13 @@ from tests.twins import same_on_both
 
 @pytest.fixture(autouse=True)
 def put_back(torch):
-    """Leave the switches of both as they were."""
+    """Begin, and leave, with the switches of both as they are at first."""
+    reset(torch)
     yield
+    reset(torch)
+
+
+def reset(torch):
     for framework in (torch, edutorch):
         matmul, cudnn = framework.backends.cuda.matmul, framework.backends.cudnn
         framework.set_float32_matmul_precision("highest")

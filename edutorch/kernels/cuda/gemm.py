@@ -24,6 +24,7 @@ import numpy as np
 from ... import dtypes
 from ...backends import XP
 from ...backends.cuda import matmul as settings
+from .cublas import cublas as library
 
 # CUDA's number for the type of elements, and the type that products are added up in.
 _TYPES = {
@@ -159,7 +160,7 @@ def _factor(value, compute):
 
 def _multiply(xp, left, right, written, lead, alpha, beta, tf32):
     """Ask cuBLAS for the product of what it can read."""
-    cublas, runtime = xp.cuda.cublas, xp.cuda.runtime
+    cublas, runtime = library(xp), xp.cuda.runtime
     handle = xp.cuda.device.get_cublas_handle()
     rows, inner, columns, count = *left.array.shape[-2:], right.array.shape[-1], math.prod(lead)
     lda, ldc = left.leading, written.leading
