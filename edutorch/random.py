@@ -17,7 +17,7 @@ import contextlib
 
 import numpy as np
 
-from .backends import CPU, place, when_joining
+from .backends import BACKENDS, CPU, place, when_joining
 from .backends import device as device_of
 from .streams import Stream
 from .tensor import Tensor, wrap
@@ -131,8 +131,20 @@ def stream_of(generator, where=CPU):
     """Return the stream that a generator draws from; None stands for the default generator of the device.
 
     Raises:
-        TypeError: if the argument is no generator. RuntimeError: if it is one of another kind of device.
+        TypeError: if the argument is no generator. RuntimeError: if it is one of another kind of device, or if it draws
+            on the processor while a CUDA graph is captured.
     """
+    stream = _stream_of(generator, where)
+    cuda = BACKENDS.get("cuda")
+    if cuda is not None and cuda.capture is not None and not (stream.on_device and generator is None):
+        raise RuntimeError(
+            "Only random numbers of the device's own generator, drawn on the device, can be part of a CUDA graph: each "
+            "replay would find the same ones."
+        )
+    return stream
+
+
+def _stream_of(generator, where):
     if generator is None:
         return generator_at(where).stream
     if not isinstance(generator, Generator):

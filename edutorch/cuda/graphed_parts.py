@@ -6,7 +6,6 @@ import traceback
 from pathlib import Path
 
 from ..nn import Module
-from ..random import generator_at
 from .graphs import CUDAGraph, graph
 
 _LIBRARY = Path(__file__).parent.parent
@@ -31,48 +30,30 @@ class Graphed:
     """Parts of a step in one CUDA graph.
 
     Args:
-        parts: the parts, in their order. tensor: one that lies where they compute.
+        parts: the parts, in their order.
 
     Attributes:
         at: the part that is captured just now.
     """
 
-    def __init__(self, parts, tensor):
-        self.parts, self._tensor, self._graph, self.at = parts, tensor, CUDAGraph(), parts[0]
-        self._drawn = 0  # how many random words each replay draws
+    def __init__(self, parts):
+        self.parts, self.at = parts, parts[0]
+        self._graph = CUDAGraph()
 
     def capture(self, stream):
-        """Let the parts be noted, in a stream of their own. Nothing is computed, and no random number is used up.
+        """Let the parts be noted, in a stream of their own. Nothing is computed.
 
         Raises:
             Exception: whatever a part raises that cannot be captured; `at` is that part.
         """
-        self._numbers = numbers = generator_at(self._tensor.device).stream
-        begin = numbers.offset if numbers.on_device else 0
-        try:
-            with graph(self._graph, stream=stream):
-                for part in self.parts:
-                    self.at = part
-                    part.run()
-        finally:
-            if numbers.on_device:
-                self._drawn, numbers.offset = numbers.offset - begin, begin
-        if self._drawn:
-            self._first, self._state = begin - numbers.shift, numbers.state_on(self._tensor.array)
+        with graph(self._graph, stream=stream):
+            for part in self.parts:
+                self.at = part
+                part.run()
 
     def run(self):
-        """Replay, with new random numbers."""
-        if self._drawn:
-            self._go_on(generator_at(self._tensor.device).stream)
+        """Do what the parts do, at one request."""
         self._graph.replay()
-
-    def _go_on(self, numbers):
-        """Let the kernels draw from where the device's random numbers stand by now."""
-        if numbers is self._numbers:
-            self._state[1] = numbers.go_on(self._first + numbers.shift)
-        else:  # a new seed made a new generator, which knows nothing of this graph
-            self._state[0], self._state[1] = numbers.initial_seed(), (numbers.offset - self._first) % 2**64
-        numbers.take(self._drawn)
 
     def __repr__(self):
         return f"{', '.join(part.name for part in self.parts)}: one CUDA graph"

@@ -241,7 +241,7 @@ class GraphedStep:
             if by_python:
                 units += parts
                 continue
-            unit = Graphed(list(parts), self._parameters[0])
+            unit = Graphed(list(parts))
             try:
                 unit.capture(self._stream)
             except Exception as error:

@@ -16,7 +16,10 @@ from __future__ import annotations
 
 import gc
 
-from ..backends import cuda_backend, place
+import numpy as np
+
+from ..backends import cuda_backend, device, place
+from ..random import generator_at
 from .streams import Stream, StreamContext, current_stream
 
 __all__ = ["CUDAGraph", "graph", "graph_pool_handle", "is_current_stream_capturing"]
@@ -45,19 +48,53 @@ class Capture:
     Attributes:
         held: what the graph needs as long as it lives: constants, rooms for libraries to work in.
         library: how cuBLAS is called meanwhile, if a product was asked for (`edutorch/kernels/cuda/cublas.py`).
+        numbers: the random numbers that the graph draws.
     """
 
-    def __init__(self, xp):
-        self._xp, self._aside = xp, xp.cuda.Stream(non_blocking=True)
+    def __init__(self, backend):
+        self._xp, self._aside = backend.xp, backend.xp.cuda.Stream(non_blocking=True)
         self.held, self.library = [], None
+        self.numbers = Numbers(backend.xp, backend.current())
 
     def constant(self, array):
         """Return an array of the processor on the device. It is copied now, once: each replay finds these numbers."""
         with self._aside:
             copy = self._xp.asarray(array, order="K")
-        self._aside.synchronize()
+            self._aside.synchronize()
         self.held.append(copy)
         return copy
+
+
+class Numbers:
+    """The random numbers of a graph: each replay draws those that come next on its device.
+
+    Kernels read where to draw from in the device's memory (`kernels/cuda/random.py`); that is written before a replay.
+    """
+
+    def __init__(self, xp, index):
+        self._xp, self._where = xp, device("cuda", index)
+        self._drawer = generator_at(self._where).stream
+        self._begin = self._drawer.offset if self._drawer.on_device else 0
+        self._drawn = 0
+
+    def end(self):
+        """End the capture, in which nothing was drawn yet."""
+        drawer = self._drawer
+        if drawer.on_device and drawer.offset != self._begin:
+            self._drawn, drawer.offset = drawer.offset - self._begin, self._begin
+            self._first, self._state = self._begin - drawer.shift, drawer.state_on(self._xp.empty(0))
+
+    def go_on(self):
+        """Let the next replay draw from where the device's numbers stand by now."""
+        if not self._drawn:
+            return
+        drawer = generator_at(self._where).stream
+        if drawer is self._drawer:
+            self._state[1] = np.uint64(drawer.go_on(self._first + drawer.shift))
+        else:  # another generator took its place, as after `manual_seed`
+            self._state[0] = np.uint64(drawer.initial_seed())
+            self._state[1] = np.uint64((drawer.offset - self._first) % 2**64)
+        drawer.take(self._drawn)
 
 
 class CUDAGraph:
@@ -65,7 +102,7 @@ class CUDAGraph:
 
     Replaying reads and writes the memory that the captured work did. Tensors that it read must still be there and hold
     the new values; tensors that it made hold the results, until the next replay. Memory made during the capture comes
-    from a pool that the graph keeps.
+    from a pool that the graph keeps. Random numbers go on from replay to replay, as if the work were done anew.
 
     Raises:
         AssertionError: if there is no device.
@@ -80,7 +117,7 @@ class CUDAGraph:
 
     def __init__(self, keep_graph=False):
         self._backend = place("cuda")[0]
-        self._graph = self._pool = self._held = self._allocating = self._stream = None
+        self._graph = self._pool = self._capture = self._allocating = self._stream = None
 
     def capture_begin(self, pool=None, capture_error_mode="global"):
         """Begin to note what is asked of the current stream, which must not be the default one.
@@ -106,7 +143,7 @@ class CUDAGraph:
         if self._backend.capture is not None:
             raise RuntimeError("Only one capture at a time is allowed in a process.")
         self._pool = cuda.MemoryPool() if pool is None else pool
-        capture = Capture(self._backend.xp)
+        capture = Capture(self._backend)
         self._allocating = cuda.using_allocator(self._pool.malloc)
         self._allocating.__enter__()
         try:
@@ -127,7 +164,8 @@ class CUDAGraph:
             self._graph = self._stream.end_capture()
         finally:
             self._allocating.__exit__(None, None, None)
-            self._held, self._stream, self._allocating = capture.held, None, None
+            capture.numbers.end()
+            self._capture, self._stream, self._allocating = capture, None, None
 
     def replay(self):
         """Do the captured work again, in the current stream: one request to the device.
@@ -137,11 +175,12 @@ class CUDAGraph:
         """
         if self._graph is None:
             raise RuntimeError("Called CUDAGraph::replay without a preceding successful capture.")
+        self._capture.numbers.go_on()
         self._graph.launch()
 
     def reset(self):
         """Forget the captured work, and give its memory back."""
-        self._graph = self._pool = self._held = None
+        self._graph = self._pool = self._capture = None
 
     def pool(self):
         """Return the memory that this graph's tensors lie in, for another graph to share.

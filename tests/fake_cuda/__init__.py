@@ -9,12 +9,14 @@ waits. NumPy does the computing, so it says nothing of speed, and nothing of CuP
 from __future__ import annotations
 
 import contextlib
+from unittest import mock
 
 from edutorch.backends import BACKENDS, join, leave
 from edutorch.backends.cupy import CudaBackend
 
 from .arrays import CURRENT, FakeArray
 from .counts import counted
+from .libcublas import Library
 from .library import cupy
 from .raw import RawModule
 
@@ -33,8 +35,14 @@ def fake_cuda(kernels=False):
     """
     backend, real = CudaBackend(cupy, kernels), BACKENDS.get("cuda")
     join(backend)
+    library = contextlib.nullcontext()
+    if kernels:
+        from edutorch.kernels.cuda import cublas
+
+        library = mock.patch.object(cublas, "shared_library", return_value=Library())
     try:
-        yield backend
+        with library:
+            yield backend
     finally:
         leave(backend)
         CURRENT[0] = 0
