@@ -41,7 +41,7 @@ def batch_norm_kernel(xp, input, weight, bias, running_mean, running_var, traini
         kernel((channels,), _block(n), (*arrays, channels, places, n, sums.type(momentum), eps))
     else:
         kernel = _source.kernel(xp, f"from_running<{types}>")
-        kernel(*elementwise(channels), (*running, mean, rstd, channels, eps))
+        kernel(*elementwise(int(channels)), (*running, mean, rstd, channels, eps))
     kernel = _source.kernel(xp, f"normalize<{t}>")
     arrays = x, pointer(weight), pointer(bias), mean, rstd, out
     kernel(*elementwise(input.size), (*arrays, channels, places, np.uint32(input.size)))

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from ... import dtypes
 from ...backends import XP
 
 LARGEST = 2**31  # kernels that count in 32 bits, and the first dimension of a grid, end here
-NULL = np.int64(0)  # for a pointer: no array
 
 _THREADS, _EACH = 256, 4  # of a block that works element by element, and elements of each of its threads
 
 
 def threads_along(n, most=512):
-    """Return how many threads of a block share a row of n numbers: powers of two, each thread with 4 numbers or more.
+    """Return how many threads of a block share a row of n numbers: a power of two, with some four numbers each.
 
     Small blocks leave room for others beside them, so that some compute while others wait for memory.
     """
@@ -32,8 +29,8 @@ def in_order(array):
 
 
 def pointer(array):
-    """Return what a kernel gets for an array that may be missing."""
-    return NULL if array is None else in_order(array)
+    """Return what a kernel gets for an array that may be missing: None becomes a null pointer."""
+    return None if array is None else in_order(array)
 
 
 def wide(dtype):

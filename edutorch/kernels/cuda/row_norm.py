@@ -9,7 +9,7 @@ import numpy as np
 from ... import dtypes
 from ...ops.layer_norm import layer_norm
 from ...ops.rms_norm import rms_norm
-from .grids import LARGEST, NULL, in_order, pointer, threads_along, wide
+from .grids import LARGEST, in_order, pointer, threads_along, wide
 from .source import FLOATS, HALVES, Source, ctype
 
 _BOTH = ("true", "false")  # whether the mean is subtracted: layer norm, RMS norm
@@ -95,7 +95,7 @@ def _down_the_columns(xp, arrays, to_weight, to_bias, t, centre):
         kernel((columns, 1), block, (*arrays, to_weight, pointer(to_bias), *sizes))
         return
     sums = wide(to_weight.dtype)
-    of_weight, of_bias = xp.empty((parts, n), sums), NULL if to_bias is None else xp.empty((parts, n), sums)
+    of_weight, of_bias = xp.empty((parts, n), sums), None if to_bias is None else xp.empty((parts, n), sums)
     kernel = _source.kernel(xp, f"parameter_gradients<{t}, {ctype(sums)}, {centre}>")
     kernel((columns, parts), block, (*arrays, of_weight, of_bias, *sizes))
     kernel = _source.kernel(xp, f"add_parts<{t}>")
