@@ -127,7 +127,7 @@ class GradScaler:
 
     def _unscale(self, gradients):
         """Divide gradients by the scale, in place; return a tensor: whether one of them is inf or NaN now."""
-        together, others, answers = defaultdict(list), [], []
+        together, others, answers = defaultdict(list), [], {}
         for g in gradients:
             kernels = backend_of(g.array).multi_tensor
             if kernels and kernels.takes(g.array):
@@ -135,13 +135,14 @@ class GradScaler:
             else:
                 others.append(g)
         for (device, _), same in together.items():
-            backend, overflowed = backend_of(same[0].array), torch.zeros((), dtype=torch.bool, device=device)
+            if device not in answers:
+                answers[device] = torch.zeros((), dtype=torch.bool, device=device)
+            backend, arrays = backend_of(same[0].array), [g.array for g in same]
             with making_on(device):
-                arrays, scale = [g.array for g in same], self._scale.to(device).array
-                backend.multi_tensor.unscale(backend.xp, arrays, scale, overflowed.array)
+                backend.multi_tensor.unscale(backend.xp, arrays, self._scale.to(device).array, answers[device].array)
             for g in same:
                 bump(g)
-            answers.append(overflowed)
+        answers = list(answers.values())
         if others:
             down = self._scale.double().reciprocal().float()
             for g in others:

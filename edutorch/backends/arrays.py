@@ -24,12 +24,14 @@ class Backend:
     Attributes:
         type: the name of that kind of device. xp: the library. kind: the type of its arrays.
         kernels: whether operators run by the kernels of `edutorch/kernels/` that there are for it.
+        multi_tensor: functions that do something to many arrays in one launch, where there are such for the device.
     """
 
     type = "cpu"
     xp: Any = np
     kind: type = np.ndarray
     kernels = True
+    multi_tensor: Any = None
 
     def count(self):
         """Return how many such devices there are."""

@@ -8,4 +8,6 @@ from . import cpu
 def _load(backend):
     """Load the kernels of a kind of device when one joins: a machine without pays nothing for them."""
     if backend.type == "cuda" and backend.kernels:
-        from . import cuda
+        from .cuda import multi_tensor
+
+        backend.multi_tensor = multi_tensor

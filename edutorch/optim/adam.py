@@ -109,6 +109,8 @@ class Adam(Rule):
         rate = group["lr"] * size / (1 - beta1**t)
         p -= number(rate, p) * m / (xp.sqrt(v) + number(group["eps"] * size, p))
 
+    _step.together = "adam"
+
 
 def _alike(betas, foreach):
     """Return betas that are both floats, or both 0-d Tensors."""

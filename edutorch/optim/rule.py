@@ -16,11 +16,12 @@ from __future__ import annotations
 
 import contextlib
 import math
+from collections import defaultdict
 
 import numpy as np
 
 from ..autograd.versions import bump
-from ..backends import DEVICE_TYPE, XP, making_on
+from ..backends import DEVICE_TYPE, XP, backend_of, making_on
 from ..dtypes import FLOAT32, FLOAT64, get_default_dtype
 from ..modes import enable_grad
 from ..op.quiet import busy, quietly, quietly_alone
@@ -85,17 +86,58 @@ class Rule(Optimizer):
             options = {**options, "lr": self.rates[id(group)]}
         if group.get("capturable"):
             self._refuse_cpu(group)
-        for p in group["params"] if one is None else (one,):
-            if p._grad is not None:
-                if one is None and type(p.array) is not np.ndarray:
-                    with making_on(p.device):
-                        self._update_group(group, p)
-                    continue
-                state, t = self._remembered(p, group)
-                arrays = {name: value.array for name, value in state.items() if name != "step"} if state else state
-                array = p.array
-                self._update(XP[type(array)], array, p._grad.array, t, arrays, options)
-                bump(p)
+        for p in self._step_together(group, options) if one is None else (one,):
+            if one is None and type(p.array) is not np.ndarray:
+                with making_on(p.device):
+                    self._update_group(group, p)
+                continue
+            state, t = self._remembered(p, group)
+            arrays = {name: value.array for name, value in state.items() if name != "step"} if state else state
+            array = p.array
+            self._update(XP[type(array)], array, p._grad.array, t, arrays, options)
+            bump(p)
+
+    def _step_together(self, group, options):
+        """Step parameters that lie on a device with a kernel for this rule, all in one launch.
+
+        The kernel is the function of `Backend.multi_tensor` that the attribute `together` of the rule, `_step`, names.
+        It does all that `_update` does, by the same formulas.
+
+        Returns:
+            The other parameters that have a gradient.
+        """
+        params = [p for p in group["params"] if p._grad is not None]
+        name = getattr(self._step, "together", None)
+        if name is None or all(type(p.array) is np.ndarray for p in params):
+            return params
+        left, batches = [], defaultdict(list)
+        for p in params:
+            kernels = backend_of(p.array).multi_tensor
+            if kernels is None or not kernels.takes(p.array, p._grad.array):
+                left.append(p)
+                continue
+            with making_on(p.device):
+                state, first = self._memory(p, group)
+            arrays = {key: value.array for key, value in state.items()}
+            count, whole = arrays.get("step"), [value for key, value in arrays.items() if key != "step"]
+            on_host = type(count) is np.ndarray
+            mixed = on_host and DEVICE_TYPE.get(type(options["lr"])) == "cuda"
+            if mixed or not (first or kernels.takes(p.array, *whole)):
+                left.append(p)
+                continue
+            t = None
+            if count is None:
+                t = 1 if first else 2
+            elif on_host:
+                count += 1
+                t = count.item()
+            batches[p.device, p.dtype, t].append((p.array, p._grad.array, arrays))
+            bump(p)
+        for (device, _, t), rows in batches.items():
+            backend = backend_of(rows[0][0])
+            with making_on(device):
+                getattr(backend.multi_tensor, name)(backend.xp, rows, t, options)
+        return left
 
     def _record(self, group):
         """Run the rule on Tensors, so that gradients flow through the step."""
@@ -112,14 +154,19 @@ class Rule(Optimizer):
                 "\nOn the CPU leave capturable=False."
             )
 
+    def _memory(self, p, group):
+        """Return a parameter's state, made at its first step, and whether it was made now."""
+        state = self.state.get(p)
+        if state:
+            return state, False
+        state = self._begin(p, group)
+        if state:
+            self.state[p] = state
+        return state, True
+
     def _remembered(self, p, group):
         """Return a parameter's state, made at its first step, and the number of this step."""
-        state = self.state.get(p)
-        first = not state
-        if first:
-            state = self._begin(p, group)
-            if state:
-                self.state[p] = state
+        state, first = self._memory(p, group)
         count = state.get("step")
         if count is None:
             return state, 1 if first else 2

@@ -87,3 +87,5 @@ class SGD(Rule):
             v += (1 - dampening) * g if dampening else g
             g = g + momentum * v if group["nesterov"] else v
         p -= number(group["lr"], p) * g
+
+    _step.together = "sgd"

@@ -18,6 +18,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from . import capture
 from .arrays import CURRENT, FakeArray
 from .counts import count
 
@@ -79,9 +80,13 @@ class RawKernel:
         for i, (value, (kind, size)) in enumerate(zip(args, self.parameters, strict=True)):
             self._check(i, value, kind, int(size))
         count("launch")
-        lent = Lent([a.inner for a in args if type(a) is FakeArray], shared_mem)
+        values = [a.inner if type(a) is FakeArray else _by_value(a) for a in args]
+        capture.do(lambda: self._launch(grid, block, values, shared_mem))
+
+    def _launch(self, grid, block, args, shared_mem):
+        lent = Lent([a for a in args if isinstance(a, np.ndarray)], shared_mem)
         values = [
-            ctypes.c_uint64(lent.address(a.inner)) if type(a) is FakeArray else (ctypes.c_char * a.nbytes)(*a.tobytes())
+            ctypes.c_uint64(lent.address(a)) if isinstance(a, np.ndarray) else (ctypes.c_char * a.nbytes)(*a.tobytes())
             for a in args
         ]
         pointers = (ctypes.c_void_p * max(len(values), 1))(*[ctypes.addressof(v) for v in values])
@@ -105,13 +110,20 @@ class RawKernel:
                 raise TypeError(f"{place}: an array that is not contiguous, of strides {value.strides}")
             if name not in ("void", value.dtype.name):
                 raise TypeError(f"{place}: an array of {value.dtype} for {name}*")
+        elif value is None and way:
+            pass  # a null pointer
+        elif type(value) is np.ndarray and value.size == 1 and value.dtype.names and not way:
+            if value.nbytes != size:
+                raise TypeError(f"{place}: {value.nbytes} bytes for a structure of {size}")
         elif not isinstance(value, np.generic):
             raise TypeError(f"{place}: {type(value).__name__}: numbers must be NumPy scalars of the parameter's type")
-        elif way:
-            if value.dtype.kind not in "iu" or value.dtype.itemsize != 8 or value != 0:
-                raise TypeError(f"{place}: {value!r} for {name}*; no array at all is np.uint64(0)")
-        elif value.dtype.name != name and not (name == "struct" and value.nbytes == size):
-            raise TypeError(f"{place}: {value!r} for a {name}")
+        elif way or value.dtype.name != name:
+            raise TypeError(f"{place}: {value!r} for a {name}{'*; no array at all is None' if way else ''}")
+
+
+def _by_value(value):
+    """Return what the launch takes now, whatever becomes of it: a number, a structure, or a null pointer."""
+    return np.uint64(0) if value is None else value.copy()[()] if type(value) is np.ndarray else value
 
 
 # ---- compiling

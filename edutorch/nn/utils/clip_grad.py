@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import math
 import types
 import warnings
 
 import numpy as np
 
 from ...autograd.versions import bump
-from ...backends import XP, making_on
+from ...backends import XP, backend_of, making_on
 from ...modes import no_grad
 from ...ops.create import zeros
 from ...ops.join import stack
 from ...ops.norms import vector_norm
-from ...tensor import Tensor
+from ...tensor import Tensor, wrap
 
 __all__ = ["clip_grad_norm", "clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "get_total_norm"]
+
+
+def _backend(tensors):
+    """Return the backend of a device that works on all of these tensors at once; None where there is none."""
+    backend = backend_of(tensors[0].array) if tensors else None
+    if backend is None or backend.multi_tensor is None:
+        return None
+    same = len({(t.device, t.dtype) for t in tensors}) == 1
+    return backend if same and all(backend.multi_tensor.takes(t.array) for t in tensors) else None
 
 
 def _gradients(parameters):
@@ -38,8 +48,13 @@ def get_total_norm(tensors, norm_type=2.0, error_if_nonfinite=False, foreach=Non
     tensors, norm_type = [tensors] if isinstance(tensors, Tensor) else list(tensors), float(norm_type)
     if not tensors:
         return zeros(())
-    norms = [vector_norm(t, norm_type) for t in tensors]
-    total = vector_norm(stack([norm.to(tensors[0].device) for norm in norms]), norm_type)
+    backend = _backend(tensors) if norm_type in (2.0, math.inf) else None
+    if backend is not None:
+        with making_on(tensors[0].device):
+            total = wrap(backend.multi_tensor.norm(backend.xp, [t.array for t in tensors], norm_type))
+    else:
+        norms = [vector_norm(t, norm_type) for t in tensors]
+        total = vector_norm(stack([norm.to(tensors[0].device) for norm in norms]), norm_type)
     if error_if_nonfinite and not total.isfinite():
         raise RuntimeError(
             f"The total norm of order {norm_type} for gradients from `parameters` is non-finite, so it cannot be "
@@ -52,9 +67,17 @@ def get_total_norm(tensors, norm_type=2.0, error_if_nonfinite=False, foreach=Non
 @no_grad()
 def clip_grads_with_norm_(parameters, max_norm, total_norm, foreach=None):
     """Scale the gradients, in place, so that their norm is at most `max_norm`, given that it is `total_norm` now."""
+    gradients = _gradients(parameters)
+    backend = _backend([*gradients, total_norm]) if gradients and isinstance(total_norm, Tensor) else None
+    if backend is not None:
+        with making_on(total_norm.device):
+            backend.multi_tensor.clip(backend.xp, [g.array for g in gradients], total_norm.array, float(max_norm))
+        for gradient in gradients:
+            bump(gradient)
+        return
     scale = (float(max_norm) / (total_norm + 1e-6)).clamp(max=1.0)
     with np.errstate(all="ignore"):  # an infinite norm makes zeros, and of infinite gradients nan
-        for gradient in _gradients(parameters):
+        for gradient in gradients:
             array, factor = gradient.array, scale.to(gradient.device).array
             with making_on(gradient.device):  # in half precision the product is rounded
                 XP[type(array)].multiply(array, factor, out=array, casting="unsafe")

@@ -158,7 +158,8 @@ X, Y, N, A = FakeArray(np.zeros(4, np.float32)), FakeArray(np.zeros((4, 4), np.f
         (X, FakeArray(Y.inner.T[1:]), N, A),
         (X, FakeArray(Y.inner, index=1), N, A),
         (X, np.zeros(4, np.float32), N, A),
-        (X, None, N, A),
+        (X, np.uint64(0), N, A),
+        (X, Y, None, A),
         (X, Y, N, Y),
     ],
 )
@@ -184,5 +185,5 @@ def test_launches_that_cannot_be_made_are_refused(grid, block, shared, error):
 
 def test_one_launch_is_counted():
     with counted() as found:
-        kernel(TEXT)((3, 2), (32, 2), (X, np.uint64(0), N, A))
+        kernel(TEXT)((3, 2), (32, 2), (X, None, N, A))
     assert found == {"launch": 1}
