@@ -40,7 +40,7 @@ def gpt(torch, vocabulary=65, length=128, size=128, heads=4, layers=4, dropout=0
             self.norm, self.head = nn.LayerNorm(size), nn.Linear(size, vocabulary, bias=False)
 
         def forward(self, tokens):
-            places = torch.arange(tokens.size(1))
+            places = torch.arange(tokens.size(1), device=tokens.device)
             x = self.blocks(self.tokens(tokens) + self.places(places))
             return self.head(self.norm(x)).view(-1, vocabulary)
 

@@ -1,0 +1,64 @@
+"""The kernels' tests, and those of devices, on the real device alone: run by `benchmarks.gpu`, a line for each test."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent.parent / "tests"
+
+
+class OneDevice:
+    """A plugin of pytest: it leaves only the tests of one device, and writes down what becomes of each.
+
+    Args:
+        device: what the tests' fixtures call it. lines: the file to write to.
+    """
+
+    def __init__(self, device, lines):
+        self.device, self.lines = device, lines
+
+    def write(self, **record):
+        """Write a line, at once: what is there counts, if the rest is cut off."""
+        with self.lines.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(record) + "\n")
+
+    def pytest_collection_modifyitems(self, items):
+        items[:] = [i for i in items if hasattr(i, "callspec") and self.device in map(str, i.callspec.params.values())]
+        self.write(tests=len(items))
+
+    def pytest_collectreport(self, report):
+        if report.failed:
+            self.write(test=report.nodeid, outcome="failed", why=_last_line(report))
+
+    def pytest_runtest_logreport(self, report):
+        if report.when == "call" or report.outcome != "passed":
+            why = {"why": _last_line(report)} if report.failed else {}
+            self.write(test=report.nodeid, outcome=report.outcome, **why)
+
+
+def _last_line(report):
+    crash = getattr(report.longrepr, "reprcrash", None)
+    text = crash.message if crash is not None else str(report.longrepr)
+    return " ".join(text.split())[:300]
+
+
+def paths():
+    """Return where the tests are that know devices."""
+    return [TESTS / "kernels" / "cuda", *sorted(TESTS.glob("test_*_on_a_device.py"))]
+
+
+def run(lines, device="cuda", where=None):
+    """Run the tests of a device; what became of them stands in the file, whatever pytest says."""
+    where = paths() if where is None else where
+    pytest.main(["-q", "-p", "no:cacheprovider", *map(str, where)], plugins=[OneDevice(device, lines)])
+
+
+def summary(records):
+    """Return how many tests there are, how many passed and failed, and which failed and why."""
+    outcomes = [r["outcome"] for r in records if "outcome" in r]
+    return {
+        "tests": next((r["tests"] for r in records if "tests" in r), 0),
+        **{kind: outcomes.count(kind) for kind in ("passed", "failed", "skipped")},
+        "failures": [r for r in records if r.get("outcome") == "failed"],
+    }
