@@ -13,6 +13,7 @@ from . import (
     embedding,
     linear,
     matmul,
+    pooling,
     positions,
     random,
     recurrent,
