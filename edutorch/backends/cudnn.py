@@ -56,24 +56,29 @@ benchmark_limit = 10
 
 
 def is_available():
-    """Return whether cuDNN can be used: there is a device, and `nvidia-cudnn-frontend` is installed."""
-    return cuda_backend() is not None and ("cudnn" in sys.modules or _installed())
+    """Return whether cuDNN can be used: there is a device, and both cuDNN and its Python package are installed."""
+    return cuda_backend() is not None and package() is not None
 
 
 @functools.cache
-def _installed():
+def package():
+    """Return the module `cudnn` of the package; None where it, or the library that it calls, is missing."""
     from importlib.util import find_spec
 
-    return find_spec("cudnn") is not None
+    if find_spec("cudnn") is None:
+        return None
+    import cudnn
+
+    try:
+        cudnn.backend_version()
+    except RuntimeError:  # the package comes without the library
+        return None
+    return cudnn
 
 
 def version():
     """Return cuDNN's version, 91002 for 9.10.2; None where it cannot be used."""
-    if not is_available():
-        return None
-    import cudnn
-
-    return cudnn.backend_version()
+    return package().backend_version() if is_available() else None
 
 
 @contextlib.contextmanager

@@ -10,7 +10,6 @@ the package's functions, and have the package itself look at some, as far as it 
 
 from __future__ import annotations
 
-import functools
 from typing import NamedTuple
 
 from ... import dtypes
@@ -69,7 +68,7 @@ def run(describe, inputs, outputs, exact=False, **parameters):
     plan = _plans[key]
     if plan is None:
         return False
-    _library().set_stream(handle, xp.cuda.get_current_stream().ptr)
+    cudnn.package().set_stream(handle, xp.cuda.get_current_stream().ptr)
     room = xp.empty(plan.room, "uint8")
     addresses = {uid: array.data.ptr for uid, array in enumerate([*inputs, *outputs], 1)}
     plan.graph.execute(addresses, room.data.ptr, handle=handle)
@@ -80,25 +79,18 @@ def forget():
     """Forget all plans and handles, and which package they came from."""
     _plans.clear()
     _handles.clear()
-    _library.cache_clear()
-
-
-@functools.cache
-def _library():
-    import cudnn
-
-    return cudnn
+    cudnn.package.cache_clear()
 
 
 def _handle(here):
     if here not in _handles:
-        _handles[here] = _library().create_handle()
+        _handles[here] = cudnn.package().create_handle()
     return _handles[here]
 
 
 def _plan(handle, describe, inputs, outputs, exact, deterministic, benchmark, parameters):
     """Return a plan, or None if cuDNN has none."""
-    library = _library()
+    library = cudnn.package()
     kinds, notes, modes = library.data_type, library.numerical_note, library.heur_mode
     io = getattr(kinds, inputs[0].type)
     graph = library.pygraph(
