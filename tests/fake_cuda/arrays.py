@@ -43,7 +43,7 @@ def wrap(result, source=None, kind="launch"):
     if isinstance(result, (tuple, list)):
         shapes = tuple if isinstance(result, tuple) else list
         found = shapes([wrap(r, source, None) for r in result])
-        if kind and not all(type(f) is FakeArray and f.base is not None for f in found):
+        if kind and any(type(f) is FakeArray and f.base is None for f in found):
             count(kind)
         return found
     if not isinstance(result, (np.ndarray, np.generic)):
@@ -314,13 +314,13 @@ def _method(name, signature):
         if "kind" in kwargs or name in ("sort", "argsort"):
             kwargs["kind"] = "stable"
         method = getattr(unwrap(self), name)
-        args, kwargs = [unwrap(a) for a in args], {k: unwrap(v) for k, v in kwargs.items()}
+        inner, named = [unwrap(a) for a in args], {k: unwrap(v) for k, v in kwargs.items()}
         if name in _WRITES:
             count("sync" if name in _THRUST and capture.now() else "launch")
-            return capture.do(lambda: method(*args, **kwargs))
+            return capture.do(lambda: method(*inner, **named))
         if out is not None:
-            return into(out, lambda: method(*args, **kwargs))
-        return computed(lambda: method(*args, **kwargs), self, kind_of(name, name in _LIBRARY))
+            return into(out, lambda: method(*inner, **named))
+        return computed(lambda: method(*inner, **named), self, kind_of(name, name in _LIBRARY))
 
     call.__name__ = name
     return call
@@ -342,12 +342,12 @@ def _operator(name):
                 if isinstance(other, np.ndarray):
                     raise TypeError(f"Unsupported type {type(other)}")
                 return NotImplemented
-        inner, others = unwrap(self), [unwrap(o) for o in others]
+        inner, operands = unwrap(self), [unwrap(o) for o in others]
         if name.startswith("__i") and name != "__invert__":
             count("library" if "matmul" in name else "launch")
-            capture.do(lambda: ufunc_method(inner, *others), check=lambda: ufunc_method(inner.copy(), *others))
+            capture.do(lambda: ufunc_method(inner, *operands), check=lambda: ufunc_method(inner.copy(), *operands))
             return self
-        return computed(lambda: ufunc_method(inner, *others), None, "library" if "matmul" in name else "launch")
+        return computed(lambda: ufunc_method(inner, *operands), None, "library" if "matmul" in name else "launch")
 
     return apply
 

@@ -4,21 +4,25 @@ cuDNN's attention is FlashAttention: the weights never reach memory. It takes ha
 causal mask, and no other; dropout and masks go by steps. Both ways keep the same number for each query, the logarithm
 of its sum of exponentials.
 
-By steps, the scores of halves are float32: products of halves are exact in it, and the softmax begins with a
-difference. The weights are rounded to halves again, as what they are multiplied by is.
+By steps, what is between two products takes one launch. The scores of halves are float32: products of halves are exact
+in it, and the softmax begins with a difference. The weights are rounded to halves again, as what they are multiplied by
+is.
 """
 
 from __future__ import annotations
 
-import math
+import numpy as np
 
 from ... import dtypes
 from ...backends import cudnn as switches
-from ...ops.attention import attention, thinned
-from ...ops.softmax import logsumexp
+from ...ops.attention import attention
 from . import cudnn
 from .gemm import gemm, suits
-from .grids import wide
+from .grids import in_order, threads_along, wide
+from .source import FULL, HALVES, Source, ctype
+
+_instances = [*(f"{t}, {t}" for t in FULL), *(f"float, {t}" for t in HALVES)]  # of scores, of what is multiplied
+_source = Source("attention.cu", forward=_instances, backward=_instances)
 
 _FEATURES = 128  # of a head, that cuDNN takes on every GPU it knows attention for
 _OLDEST = 80  # the compute capability from which on it knows attention: GPUs from 2020 on
@@ -35,11 +39,10 @@ def attention_kernel(xp, query, key, value, attn_mask, kept, is_causal, scale, k
         logs = xp.empty((*q.shape[:3], 1), dtypes.FLOAT32)
         if cudnn.run(flash, (q, k, v), (out, logs), scale=float(scale), causal=bool(is_causal)):
             return out, logs
-    scores = _scores(xp, query, key, attn_mask, is_causal, scale)
-    logs = logsumexp.both(scores, -1, True)
-    logs[logs == -math.inf] = math.inf  # a query that may look nowhere
-    weights = thinned(_weights(xp, scores, logs), kept, keep_scale)
-    return gemm(weights.astype(value.dtype, copy=False), value), logs
+    scores = _scores(xp, query, key, attn_mask, scale)
+    weights, logs = xp.empty(scores.shape, value.dtype), xp.empty((*scores.shape[:-1], 1), scores.dtype)
+    _by_rows(xp, "forward", (scores,), kept, (weights, logs), is_causal, keep_scale)
+    return gemm(weights, value), logs
 
 
 @attention.backward_kernel("cuda", halves=True)
@@ -55,16 +58,13 @@ def attention_gradients_kernel(
         parameters = {"scale": float(scale), "causal": bool(is_causal), "repeats": switches.deterministic}
         if cudnn.run(flash_gradients, (*operands, logs), found, **parameters):
             return (*[x if need else None for x, need in zip(found, needs, strict=False)], None, None)
-    weights = _weights(xp, _scores(xp, query, key, attn_mask, is_causal, scale), logs)
-    to_scores = thinned(_product(xp, g, value.mT), kept, keep_scale)
-    to_scores -= (g.astype(logs.dtype, copy=False) * out).sum(axis=-1, keepdims=True)
-    to_scores *= weights
-    narrow = to_scores.astype(query.dtype, copy=False)
-    to_values = thinned(weights, kept, keep_scale).astype(g.dtype, copy=False)
+    scores, to_weights = _scores(xp, query, key, attn_mask, scale), _product(xp, g, value.mT)
+    weights, to_scores = (xp.empty(scores.shape, query.dtype) for _ in range(2))
+    _by_rows(xp, "backward", (scores, logs, to_weights), kept, (weights, to_scores), is_causal, keep_scale)
     return (
-        gemm(narrow, key, alpha=float(scale)) if needs[0] else None,
-        gemm(narrow.mT, query, alpha=float(scale)) if needs[1] else None,
-        gemm(to_values.mT, g) if needs[2] else None,
+        gemm(to_scores, key, alpha=float(scale)) if needs[0] else None,
+        gemm(to_scores.mT, query, alpha=float(scale)) if needs[1] else None,
+        gemm(weights.mT, g) if needs[2] else None,
         to_scores if needs[3] else None,
         None,
     )
@@ -83,18 +83,19 @@ def _product(xp, a, b, alpha=1.0):
     return gemm(a, b, xp.empty((*lead, a.shape[-2], b.shape[-1]), wide(a.dtype)), alpha=alpha)
 
 
-def _scores(xp, query, key, attn_mask, is_causal, scale):
+def _scores(xp, query, key, attn_mask, scale):
     scores = _product(xp, query, key.mT, float(scale))
-    if attn_mask is not None:
-        scores = scores + attn_mask
-    if is_causal:
-        scores[..., ~xp.tri(*scores.shape[-2:], dtype=bool)] = -math.inf
-    return scores
+    return scores if attn_mask is None else scores + attn_mask
 
 
-def _weights(xp, scores, logs):
-    scores -= logs
-    return xp.exp(scores, out=scores)
+def _by_rows(xp, name, read, kept, written, is_causal, keep_scale):
+    """Run one of our own kernels, of which the scores are the first that it reads."""
+    scores = read[0]
+    queries, keys = scores.shape[-2:]
+    kept = None if kept is None else in_order(xp.broadcast_to(kept, scores.shape))
+    kernel = _source.kernel(xp, f"{name}<{ctype(scores.dtype)}, {ctype(written[0].dtype)}>")
+    numbers = np.int32(queries), np.int32(keys), np.bool_(is_causal), scores.dtype.type(keep_scale)
+    kernel((scores.size // keys,), (threads_along(keys),), (*read, kept, *written, *numbers))
 
 
 # ---------------------------------------------------------------- cuDNN
