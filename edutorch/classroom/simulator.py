@@ -63,13 +63,15 @@ class Launched(NamedTuple):
     Attributes:
         reads, writes: how many numbers of each array were read from global memory, and written to it.
         writer: for each array the last thread, counted over all blocks, that wrote each number; -1 where none did.
-        longest: the most reads of shared memory that one thread made. barriers: the most that one block passed.
+        longest: the most reads of shared memory that one thread made. readers: how many threads of a block read from it
+            at most. barriers: the most that one block passed.
     """
 
     reads: Counter
     writes: Counter
     writer: dict
     longest: int
+    readers: int
     barriers: int
 
 
@@ -96,7 +98,7 @@ def launch(kernel, blocks, threads, *arguments, races=True):
         for z, y, x in np.ndindex(*grid[::-1]):
             _run_block(machine, kernel, (x, y, z), given)
     writer = {m.name: from_numpy(m.writer) for m in given if isinstance(m, _Memory)}
-    return Launched(machine.reads, machine.writes, writer, machine.longest, machine.barriers)
+    return Launched(machine.reads, machine.writes, writer, machine.longest, machine.readers, machine.barriers)
 
 
 def _three(sizes):
@@ -162,7 +164,8 @@ class _Machine:
 
     def __init__(self, grid, block, races):
         self.grid, self.block, self.races = grid, block, races
-        self.reads, self.writes, self.longest, self.barriers = Counter(), Counter(), 0, 0
+        self.reads, self.writes = Counter(), Counter()
+        self.longest = self.readers = self.barriers = 0
         self.thread: Any = None
         self.phase = 0
         self.shared: dict = {}
@@ -185,6 +188,7 @@ def _run_block(machine, kernel, block, arguments):
         machine.phase += 1
     machine.barriers = max(machine.barriers, machine.phase - 1)
     machine.longest = max(machine.longest, *(thread.shared_reads for thread in threads))
+    machine.readers = max(machine.readers, sum(thread.shared_reads > 0 for thread in threads))
 
 
 def _run_thread(machine, thread, kernel, arguments):
@@ -262,7 +266,7 @@ class _Cuda:
         site = caller.f_code, caller.f_lasti
         if site not in self._machine.shared:
             numbers = np.empty(shape, _dtype(dtype))
-            numbers.fill(np.nan if np.issubdtype(numbers.dtype, np.floating) else -(10**9))
+            numbers.fill(1e30 if np.issubdtype(numbers.dtype, np.floating) else 10**9)
             self._machine.shared[site] = _Memory(self._machine, numbers, "shared memory", shared=True)
         return self._machine.shared[site]
 

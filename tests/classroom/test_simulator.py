@@ -9,7 +9,7 @@ import pytest
 import edutorch as torch
 from edutorch.classroom import check, guard
 from edutorch.classroom.simulator import BarrierMissed, OutOfBounds, Race, cuda, launch
-from edutorch.classroom.tasks.ch07_gpu.block_sum import block_sum
+from edutorch.classroom.tasks.ch07_gpu.block_max import block_max
 from edutorch.classroom.tasks.ch07_gpu.saxpy import saxpy
 from edutorch.classroom.tasks.ch07_gpu.tiled_matmul import tiled_matmul
 
@@ -28,9 +28,9 @@ def test_the_exercises_kernels_on_both_simulators(run):
     run(saxpy, 2, 4, np.float32(2), x, result)
     np.testing.assert_allclose(result, 2 * x + y, rtol=1e-6)
 
-    sums = np.zeros(3, np.float32)
-    run(block_sum, 3, 8, x, sums)
-    np.testing.assert_allclose(sums, [part.sum() for part in np.split(x, (8, 16))], rtol=1e-5)
+    largest = np.zeros(3, np.float32)
+    run(block_max, 3, 8, x, largest)
+    assert largest.tolist() == [part.max() for part in np.split(x, (8, 16))]
 
     a, b = numbers((6, 5)).astype(np.float32), numbers((5, 7)).astype(np.float32)
     c = np.full((6, 7), 9, np.float32)
@@ -75,8 +75,8 @@ def test_what_is_counted():
     assert launched.writes == {"y": 10}
     assert launched.writer["y"].tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 0, 1]
     assert launched.writer["x"].tolist() == [-1] * 10
-    summed = launch(block_sum, 2, 8, x, np.zeros(2, np.float32))
-    assert (summed.barriers, summed.longest, summed.reads["x"]) == (4, 7, 10)
+    compared = launch(block_max, 2, 8, x, np.zeros(2, np.float32))
+    assert (compared.barriers, compared.longest, compared.readers, compared.reads["x"]) == (4, 7, 4, 10)
 
 
 # ---- what is refused
@@ -198,9 +198,9 @@ def test_a_decorated_stub_is_not_attempted():
 
 
 def test_a_fault_is_shown_with_its_line():
-    def block_sum(x, out):
+    def block_max(x, out):
         out[cuda.blockIdx.x] = x[cuda.grid(1)]
 
-    said = str(check(block_sum, seed=0))
+    said = str(check(block_max, seed=0))
     assert "Race: thread 1 of block 0 writes out[0], which thread 0 of block 0 wrote" in " ".join(said.split())
     assert "out[cuda.blockIdx.x] = x[cuda.grid(1)]" in said

@@ -135,20 +135,20 @@ def sectors_of_eight_bytes_less(first, stride, itemsize):
     return len({(first + stride * t) // 32 for t in range(32)})
 
 
-# ---- block_sum
+# ---- block_max
 
 
-def sum_interleaved(x, out):
+def max_interleaved(x, out):
     shared = cuda.shared.array(8, np.float32)
     t, i = cuda.threadIdx.x, cuda.grid(1)
-    shared[t] = 0
+    shared[t] = -np.inf
     if i < x.size:
         shared[t] = x[i]
     cuda.syncthreads()
     step = 1
     while step < 8:
         if t % (2 * step) == 0:
-            shared[t] += shared[t + step]
+            shared[t] = max(shared[t + step], shared[t])
         cuda.syncthreads()
         step *= 2
     if t == 0:
@@ -156,58 +156,59 @@ def sum_interleaved(x, out):
 
 
 @cuda.jit
-def sum_unrolled(x, out):
+def max_unrolled(x, out):
     part = cuda.shared.array(shape=(8,), dtype=np.float32)
     t = cuda.threadIdx.x
     i = cuda.blockIdx.x * 8 + t
-    part[t] = x[i] if i < len(x) else np.float32(0)
+    part[t] = x[i] if i < len(x) else np.float32(-np.inf)
     cuda.syncthreads()
     if t < 4:
-        part[t] += part[t + 4]
+        part[t] = max(part[t], part[t + 4])
     cuda.syncthreads()
     if t < 2:
-        part[t] += part[t + 2]
+        part[t] = max(part[t], part[t + 2])
     cuda.syncthreads()
     if t == 0:
-        out[cuda.blockIdx.x] = part[0] + part[1]
+        out[cuda.blockIdx.x] = max(part[0], part[1])
 
 
-def sum_of_a_scan(x, out):
-    """Everybody adds, with a barrier between reading and writing."""
+def max_of_a_scan(x, out):
+    """Everybody compares, with a barrier between reading and writing."""
     shared = cuda.shared.array(8, np.float32)
     t, i = cuda.threadIdx.x, cuda.grid(1)
-    shared[t] = x[i] if i < x.size else 0
+    shared[t] = x[i] if i < x.size else -np.inf
     for distance in (1, 2, 4):
         cuda.syncthreads()
-        other = shared[t - distance] if t >= distance else 0
+        other = shared[t - distance] if t >= distance else -np.inf
         cuda.syncthreads()
-        shared[t] += other
+        shared[t] = max(shared[t], other)
     if t == 7:
         out[cuda.blockIdx.x] = shared[7]
 
 
-def sum_with_a_barrier_for_some(x, out):
+def max_with_a_barrier_for_some(x, out):
     shared = cuda.shared.array(8, np.float32)
     t, i = cuda.threadIdx.x, cuda.grid(1)
-    shared[t] = x[i] if i < x.size else 0
+    shared[t] = x[i] if i < x.size else -np.inf
     cuda.syncthreads()
     for half in (4, 2, 1):
         if t < half:
-            shared[t] = shared[t] + shared[t + half]
+            if shared[t + half] > shared[t]:
+                shared[t] = shared[t + half]
             cuda.syncthreads()
     if t == 0:
         out[cuda.blockIdx.x] = shared[0]
 
 
-def sum_without_the_first_barrier(x, out):
+def max_without_the_first_barrier(x, out):
     part = cuda.shared.array(8, np.float32)
     t, i = cuda.threadIdx.x, cuda.grid(1)
-    part[t] = 0
+    part[t] = -np.inf
     if i < x.size:
         part[t] = x[i]
     for half in (4, 2, 1):
         if t < half:
-            part[t] += part[t + half]
+            part[t] = max(part[t], part[t + half])
         cuda.syncthreads()
     if t == 0:
         out[cuda.blockIdx.x] = part[0]
@@ -542,7 +543,7 @@ RIGHT = {
     "blocks_for": [blocks_by_negative, blocks_by_divmod, blocks_one_less],
     "saxpy": [saxpy_by_while, saxpy_decorated, saxpy_by_rounds],
     "sectors": [sectors_by_unique, sectors_by_changes, sectors_by_tensor],
-    "block_sum": [sum_interleaved, sum_unrolled, sum_of_a_scan],
+    "block_max": [max_interleaved, max_unrolled, max_of_a_scan],
     "tiled_matmul": [matmul_by_counted_tiles, matmul_with_b_on_its_side, matmul_in_one_shared_array],
     "matmul_time": [time_by_the_ridge, time_by_the_roof, time_by_max_of_pairs],
     "time_of": [time_by_total, time_by_while, time_by_function],
@@ -556,9 +557,9 @@ REWORDED = {
     "blocks_for": {"rounded_down": [blocks_cut_off]},
     "saxpy": {"one_element_each": [saxpy_in_the_first_round]},
     "sectors": {"elements_for_bytes": [sectors_of_eight_bytes_less]},
-    "block_sum": {
-        "barrier_inside_the_if": [sum_with_a_barrier_for_some],
-        "no_barrier_after_bringing": [sum_without_the_first_barrier],
+    "block_max": {
+        "barrier_inside_the_if": [max_with_a_barrier_for_some],
+        "no_barrier_after_bringing": [max_without_the_first_barrier],
     },
     "tiled_matmul": {"without_tiles": [matmul_with_everybody_for_himself]},
     "matmul_time": {"result_not_written": [time_without_the_result]},

@@ -2,7 +2,7 @@ r"""How many blocks?
 
 Before a kernel runs, its program decides how many blocks of threads to start. Each element needs a thread, so the last
 block must be started even if only one of its threads has something to do. The others of its threads are idle: for them
-there is the guard.
+there is the guard (lesson 7, section 5).
 
 Write `blocks_for(shape, block_size)`. `shape` is the array's, `(n,)` or `(rows, columns)`; `block_size` is in CUDA's
 order, `(x,)` or `(x, y)`, where x runs along the columns. Return two things: the number of blocks along each axis, a

@@ -2,7 +2,7 @@ r"""Which thread, which element?
 
 A kernel is run by very many threads at once, and each has to find out for itself which number is its own. It knows its
 place in its block, the place of the block in the grid, and how large a block is. CUDA numbers all of these in the order
-x, y, and numba's `cuda.grid(1)` and `cuda.grid(2)` compute from them what you compute here.
+x, y, and numba's `cuda.grid(1)` and `cuda.grid(2)` compute from them what you compute here (lesson 7, section 5).
 
 Write `element_of(thread, block, block_size, shape)`, for arrays of one and of two dimensions:
 

@@ -3,7 +3,7 @@ r"""What is it waiting for?
 An operation needs two things: numbers have to come from memory and go back to it, and there is arithmetic to be done.
 Both go on at the same time, and the slower one decides how long it takes. Which one, is told by the **arithmetic
 intensity**: how many floating-point operations there are for each byte that is moved. In a plot of speed over
-intensity the limits look like the outline of a roof: the *roofline*.
+intensity the limits look like the outline of a roof: the *roofline* (lesson 7, section 9).
 
 Write `matmul_time(rows, inner, columns, itemsize, peak, bandwidth)` for the product of a matrix of rows × inner with
 one of inner × columns. A product and its addition are two operations. Both matrices are read once, and the result is

@@ -3,7 +3,7 @@ r"""A step in half precision
 float16 is fast and short of breath: below 6 · 10⁻⁸ there is nothing, above 65504 is infinity. So the products run in
 float16 under `autocast`, the weights stay float32, and a `GradScaler` multiplies the loss by a large number, so that
 small gradients do not sink to zero. If that was too large, gradients overflow: the step is left out, and the scale is
-halved.
+halved (lesson 7, section 11).
 
 Write `mixed_step(model, optimizer, scaler, x, y, max_norm)`, one training step:
 

@@ -2,7 +2,8 @@ r"""Moving house with an optimizer
 
 `model.to("cuda")` walks through a model and moves its tensors, one by one. A batch has to be moved as well, and there
 the result counts: `x = x.to("cuda")`, a tensor stays where it is. A model is different: it stays the same object, and
-so do its parameters. An optimizer that was made before holds *those* parameters, and must find them again.
+so do its parameters. An optimizer that was made before holds *those* parameters, and must find them again (lesson 7,
+section 10).
 
 Write `move_model(model, move)`. `move` is a function that returns a moved tensor, for instance
 `lambda t: t.to("cuda")`. Afterwards

@@ -5,8 +5,8 @@ it as a kernel, `saxpy(a, x, y)`, for `x` and `y` of one dimension. It changes `
 
 A plain kernel has one thread for each element. Yours shall be right for *any* grid, also if there are far more elements
 than threads: each thread begins at its own position, goes on by as many elements as the whole grid has threads, and
-stops at the array's end. This is a **grid-stride loop**. In each round neighbouring threads work on neighbouring
-elements, which memory likes.
+stops at the array's end. This is the **grid-stride loop** of lesson 7, section 5. In each round neighbouring threads
+work on neighbouring elements, which memory likes.
 
 With 2 blocks of 4 threads and 20 elements, thread 1 of block 1 is number 5 of 8: it does the elements 5 and 13. (21
 would be next, and there is none.)

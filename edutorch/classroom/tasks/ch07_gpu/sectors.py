@@ -1,9 +1,9 @@
 r"""What a warp really reads
 
 Threads run in groups of 32, the **warps**, and the threads of a warp read at the same moment. Memory does not hand out
-single numbers: it moves **sectors** of 32 bytes, whole ones, which begin at multiples of 32. If 32 neighbouring threads
-read 32 neighbouring floats, that is 128 bytes in 4 sectors, and nothing is moved in vain. If each of them reads a float
-of another row, it is 32 sectors: 1024 bytes are moved for the same 128.
+single numbers: it moves **sectors** of 32 bytes, whole ones, which begin at multiples of 32 (lesson 7, section 6). If
+32 neighbouring threads read 32 neighbouring floats, that is 128 bytes in 4 sectors, and nothing is moved in vain. If
+each of them reads a float of another row, it is 32 sectors: 1024 bytes are moved for the same 128.
 
 Write `sectors(first, stride, itemsize)`: how many sectors does a warp touch, if thread t reads element
 `first + stride · t` of an array whose elements have `itemsize` bytes (1, 2, 4 or 8)? The array begins at a sector's

@@ -2,7 +2,8 @@ r"""Read once, use four times
 
 In a matrix product of n × n every number is needed n times. If each thread fetches what it needs from global memory,
 2 n³ numbers travel. Threads of a block can share: together they fetch a small square of `a` and one of `b`, a **tile**
-each, into shared memory, and every number there is used by several threads. Then they go on to the next tiles.
+each, into shared memory, and every number there is used by several threads. Then they go on to the next tiles. In
+lesson 7, section 8, all sizes are multiples of the tile's; here they are whatever they are.
 
 Write the kernel `tiled_matmul(a, b, c)`, which writes the product of `a` (rows × inner) and `b` (inner × columns) to
 `c`. It is launched with blocks of (4, 4) threads, so that there is a thread for each element of `c`, and some to spare:

@@ -2,7 +2,7 @@ r"""Take the time of somebody who works behind your back
 
 To start work on a GPU means to put it into a line, the *stream*; the program goes on at once. Whoever looks at the
 clock before and after has timed the putting. `device.synchronize()` waits until the line is empty. And the first time
-is never like the others: kernels are compiled, memory is asked for.
+is never like the others: kernels are compiled, memory is asked for (lesson 7, section 3).
 
 Write `time_of(device, work, repeats)`: how many milliseconds does one `work()` take, if `repeats` of them stand in line
 one behind the other, as in a training loop? `device` is a model of a GPU, with a clock of its own:

@@ -2,7 +2,8 @@ r"""A loop that lets the GPU run
 
 A GPU is fast as long as there is work in its line. One innocent word empties it: `loss.item()`. To give you that
 number, Python waits until the device has done everything before it, and while Python then prepares the next step, the
-device has nothing to do. `float(loss)`, `loss.tolist()`, `print(loss)` and `if loss > 3:` all do the same.
+device has nothing to do. `float(loss)`, `loss.tolist()`, `print(loss)` and `if loss > 3:` all do the same (lesson 7,
+section 3).
 
 This loop waits in every step, twice:
 
