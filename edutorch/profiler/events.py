@@ -134,6 +134,8 @@ class FunctionEvent(Times):
         if not (self.is_user_annotation or self.name.startswith("autograd::")):
             self.cpu_memory_usage = getattr(record, "cpu_bytes", 0)
             self.device_memory_usage = getattr(record, "device_bytes", 0)
+        if any(child.flops for child in children):
+            self.flops = 0  # a product that called another one, which counted
         self.self_cpu_time_total = self.cpu_time_total - sum(child.cpu_time_total for child in children)
         for name, value in inside:
             setattr(self, f"self_{name}", getattr(self, name) - value)

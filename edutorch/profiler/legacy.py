@@ -11,6 +11,8 @@ from .session import Session, record_function
 
 __all__ = ["profile", "record_function", "emit_nvtx", "EventList", "FunctionEvent"]
 
+_UNFINISHED = "<unfinished torch.autograd.profile>"
+
 
 class profile:
     """Record what the operators of a block do: the profiler's old form, which is its own table.
@@ -47,7 +49,7 @@ class profile:
         experimental_config=None,
     ):
         self.enabled = enabled
-        self.entered = False
+        self.entered = self._finished = False
         device = "cuda" if use_cuda else use_device
         if device is not None and cuda_backend() is None:
             warnings.warn("CUDA is not available, disabling CUDA profiling", stacklevel=2)
@@ -75,6 +77,7 @@ class profile:
     def __exit__(self, *exception):
         if self.enabled:
             self._session.stop()
+            self._finished = True
 
     @property
     def function_events(self):
@@ -87,10 +90,10 @@ class profile:
         return self.function_events.self_cpu_time_total
 
     def __str__(self):
-        return str(self.function_events)
+        return str(self.function_events) if self._finished else _UNFINISHED
 
     def __repr__(self):
-        return repr(self.function_events)
+        return repr(self.function_events) if self._finished else _UNFINISHED
 
     def table(self, *args, **kwargs):
         """Return the events as a table, see `EventList.table`."""

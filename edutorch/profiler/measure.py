@@ -109,6 +109,8 @@ class Measure:
 
     def _device(self, args, kwargs):
         """Return the number of the device that a call concerns; the current one if it was given no tensors."""
+        if self.backend.xp.cuda.get_current_stream().is_capturing():
+            return None  # a graph is made: nothing runs now, and a mark would become a part of it
         inputs = list(_arrays((*args, *kwargs.values())))
         for array in inputs:
             if type(array) is self.backend.kind:

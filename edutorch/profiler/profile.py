@@ -54,7 +54,7 @@ class profile:
         schedule: a function from the number of a step to a `ProfilerAction`, see `schedule`; call `step()` after each
             step. By default everything is recorded.
         on_trace_ready: called with the profile when results are ready: at the end, and at the end of each cycle.
-        record_shapes: note the shapes of arguments, for `key_averages(group_by_input_shapes=True)`.
+        record_shapes: note the shapes of arguments, for `key_averages(group_by_input_shape=True)`.
         profile_memory: note the bytes that results take. What is freed again is not seen.
         with_stack: note which lines of the program called, for `key_averages(group_by_stack_n=5)` and `export_stacks`.
         with_flops: count the operations of products of matrices, 2-d convolutions, `add` and `mul`.
@@ -215,15 +215,15 @@ class profile:
         """Return all events, in the order of their begin: an `EventList` of `FunctionEvent`s."""
         return self._session("accessing events").events
 
-    def key_averages(self, group_by_input_shapes=False, group_by_stack_n=0, group_by_overload_name=False):
+    def key_averages(self, group_by_input_shape=False, group_by_stack_n=0, group_by_overload_name=False):
         """Return the averages of the events of one name, an `EventList`; `print(….table())` shows it.
 
         Args:
-            group_by_input_shapes: events on other shapes are others; needs `record_shapes`.
+            group_by_input_shape: events on other shapes are others; needs `record_shapes`.
             group_by_stack_n: events from other places are others, as many lines count; needs `with_stack`.
         """
         events = self._session("getting key averages").events
-        return events.key_averages(group_by_input_shapes, group_by_stack_n, group_by_overload_name)
+        return events.key_averages(group_by_input_shape, group_by_stack_n, group_by_overload_name)
 
     def export_chrome_trace(self, path):
         """Write the events into a file that chrome://tracing and https://ui.perfetto.dev show.

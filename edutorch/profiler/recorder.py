@@ -26,7 +26,7 @@ class About:
 
     __slots__ = ("name", "kind", "scope")
 
-    def __init__(self, name, kind="cpu_op", scope=FORWARD):
+    def __init__(self, name, kind, scope):
         self.name, self.kind, self.scope = name, kind, scope
 
 
@@ -65,7 +65,7 @@ class Stacks(dict):
     def add(self, ident):
         """Begin the stack of a thread."""
         ground = _new(Record)
-        ground.about, ground.parent, ground.thread = About(""), None, len(self) + 1
+        ground.about, ground.parent, ground.thread = About("", "", FORWARD), None, len(self) + 1
         self[ident] = [ground]
         return self[ident]
 
@@ -103,8 +103,9 @@ class Recorder:
 
     # ---- one record
 
-    def about(self, *what):
+    def about(self, name, kind="cpu_op", scope=FORWARD):
         """Return what all records of one name share, the same object each time."""
+        what = (name, kind, scope)
         return self.abouts.get(what) or self.abouts.setdefault(what, About(*what))
 
     def open(self, stack, about, node=None):

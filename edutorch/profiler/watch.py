@@ -39,7 +39,7 @@ class Watched:
         constants = tuple(around(self.plain) if c == _HERE else c for c in _stand_in.__code__.co_consts)
         # A code with other free variables than the function's own would be refused.
         function.__code__ = _stand_in.__code__.replace(
-            co_consts=constants, co_freevars=code.co_freevars, co_name=code.co_name
+            co_consts=constants, co_freevars=code.co_freevars, co_name=function.__name__
         )
 
     def release(self):
