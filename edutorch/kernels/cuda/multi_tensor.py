@@ -12,6 +12,7 @@ import math
 import numpy as np
 
 from ... import dtypes
+from .grids import wide
 from .source import FLOATS, FULL, Source, ctype
 
 THREADS, CHUNK = 256, 4096
@@ -62,10 +63,6 @@ def tables(rows):
         yield table, places, block
 
 
-def _wide(array):
-    return np.float64 if array.dtype == np.float64 else np.float32
-
-
 def _place_of(xp, lr):
     """Return a learning rate as an array on the device, if it is one, and as a number."""
     return (lr, 0.0) if isinstance(lr, xp.ndarray) else (None, lr)
@@ -83,7 +80,7 @@ def adam(xp, rows, t, group):
         group: the options; `lr` may be an array on the device then.
     """
     (there, lr), (beta1, beta2), decay = _place_of(xp, group["lr"]), group["betas"], group["weight_decay"]
-    dtype, number = ctype(rows[0][0].dtype), _wide(rows[0][0])
+    dtype, number = ctype(rows[0][0].dtype), wide(rows[0][0].dtype).type
     decoupled = decay if group["decoupled_weight_decay"] else 0.0
     rate = root = shrink = 0.0  # where the device has them
     if t is not None:
@@ -110,7 +107,7 @@ def adam(xp, rows, t, group):
 def sgd(xp, rows, t, group):
     """Step by SGD's rule: all parameters of one dtype on one device; see `adam`. `lr` may lie on the device."""
     momentum, (there, rate) = group["momentum"], _place_of(xp, group["lr"])
-    number = _wide(rows[0][0])
+    number = wide(rows[0][0].dtype).type
     gain = 1 - group["dampening"] if t > 1 else 1
     arrays = [(p, g, state["momentum_buffer"] if momentum else None) for p, g, state in rows]
     for table, places, blocks in tables(arrays):
@@ -132,7 +129,7 @@ def norm(xp, arrays, order):
     dtype, kind = ctype(arrays[0].dtype), NORMS[order]
     parts = list(tables([(a,) for a in arrays]))
     blocks = sum(n for _, _, n in parts)
-    of_block, total = xp.empty(blocks, _wide(arrays[0])), xp.empty((), arrays[0].dtype)
+    of_block, total = xp.empty(blocks, wide(arrays[0].dtype).type), xp.empty((), arrays[0].dtype)
     first = 0
     for table, places, n in parts:
         _source.kernel(xp, f"norm<{dtype}, {kind}, {places}>")((n,), (THREADS,), (table, of_block[first : first + n]))
@@ -143,7 +140,7 @@ def norm(xp, arrays, order):
 
 def clip(xp, arrays, total, most):
     """Scale arrays, in place, so that their norm is at most so much, given that it is `total` now."""
-    dtype, number = ctype(arrays[0].dtype), _wide(arrays[0])
+    dtype, number = ctype(arrays[0].dtype), wide(arrays[0].dtype).type
     for table, places, blocks in tables([(a,) for a in arrays]):
         _source.kernel(xp, f"clip<{dtype}, {places}>")((blocks,), (THREADS,), (table, total, number(most)))
 
