@@ -69,10 +69,9 @@ def explain(error):
         at = frames[calls[-1]]
         line = f" in {Path(at.filename).name}, line {at.lineno}, `{at.line}`"
     deeper = frames[calls[-1] + 1 :] if calls else frames
-    operators = [
-        f.filename.removeprefix("<edutorch ").rstrip(">") for f in deeper if f.filename.startswith("<edutorch")
-    ]
-    what = operators[-1] if operators else deeper[0].name
+    named = [f.filename.removeprefix("<edutorch ").rstrip(">") for f in deeper if f.filename.startswith("<edutorch")]
+    named = named or [f.name for f in deeper if Path(f.filename).parent == _LIBRARY / "ops"]
+    what = named[-1] if named else deeper[0].name
     return f"as {what}{line} cannot be captured: {type(error).__name__}: {str(error).splitlines()[0]}"
 
 

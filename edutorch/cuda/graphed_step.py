@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import warnings
+from typing import Any
 
 from ..amp import autocast
 from ..autograd.versions import bump
@@ -98,9 +99,10 @@ class GraphedStep:
         self._device = self._parameters[0].device
         self._on_device = self._device.type == "cuda"
         self._static = self._inputs = tuple(t.detach().to(self._device, copy=True) for t in sample_inputs)
-        self._loss = self._units = self._captured = None
+        self._loss = self._overflow = self._units = self._captured = None
         self._gradients_stay = False  # whether `.grad` keeps its memory, because a graph reads it that did not make it
-        self._gradients, self._rates, self._told, self._warned, self._again = [], {}, {}, False, []
+        self._results: Any = None  # what graphs write, or read, that steps of Python replace
+        self._rates, self._told, self._warned, self._again = {}, {}, False, []
         self._warmups = num_warmup_iters
         self._list_parts()
         if self._on_device:
@@ -121,7 +123,8 @@ class GraphedStep:
         if self._units is None or self._outdated():
             self._capture()
         self._tell_rates()
-        for p, gradient in self._gradients:
+        (self._loss, self._overflow), gradients = self._results
+        for p, gradient in gradients:
             p._grad = gradient
         self._run(self._units)
         for p in self._parameters:
@@ -228,7 +231,7 @@ class GraphedStep:
             self._units = self._captured_units()
         if self._step.why:
             self._numbers_to_python()
-        self._gradients = [(p, p._grad) for p in self._parameters]
+        self._results = (self._loss, self._overflow), [(p, p._grad) for p in self._parameters]
         self._captured = self._state()
 
     def _captured_units(self):

@@ -115,13 +115,13 @@ def _function(name, signature):
         out = kwargs.pop("out", None)
         source = next((a for a in args if type(a) is FakeArray), None)
         args, kwargs = _adapted(last, list(args), kwargs)
-        args, kwargs = [unwrap(a) for a in args], {k: unwrap(v) for k, v in kwargs.items()}
+        inner, named = [unwrap(a) for a in args], {k: unwrap(v) for k, v in kwargs.items()}
         if last in _WRITING:
             count("launch")
-            return capture.do(lambda: numpy_function(*args, **kwargs))
+            return capture.do(lambda: numpy_function(*inner, **named))
         if out is not None:
-            return into(out, lambda: numpy_function(*args, **kwargs))
-        return computed(lambda: numpy_function(*args, **kwargs), source, kind_of(last, library))
+            return into(out, lambda: numpy_function(*inner, **named))
+        return computed(lambda: numpy_function(*inner, **named), source, kind_of(last, library))
 
     call.__name__ = last
     return call
