@@ -37,10 +37,10 @@ SECOND_NAMES = frozenset(
 )
 # What PyTorch's Python part makes of several operators, or what is one step here and several there, or the reverse.
 OTHER_STEPS = frozenset(
-    ["Tensor.__getitem__", "full", "nonzero", "split", "unique", "unravel_index"]
+    ["full", "nonzero", "unravel_index"]
     + [f"nn.functional.{name}" for name in (
-        "binary_cross_entropy", "dropout1d", "dropout3d", "embedding_bag", "gaussian_nll_loss", "huber_loss",
-        "interpolate", "kl_div", "l1_loss", "local_response_norm", "max_pool1d", "max_pool2d", "max_pool3d",
+        "dropout1d", "dropout3d", "gaussian_nll_loss", "huber_loss",
+        "interpolate", "l1_loss", "max_pool1d", "max_pool3d",
         "max_unpool1d", "mse_loss", "normalize", "smooth_l1_loss", "upsample", "upsample_bilinear",
         "upsample_nearest",
     )]
@@ -79,6 +79,8 @@ def test_operators_are_called_as_in_pytorch(name):
 
 def test_names_are_pytorchs_or_say_that_they_are_ours():
     for made in Op.made:
+        if made.name == "getitem":  # named after what it does, see below
+            continue
         name = names.of_operator(made.name)
         assert name in ATEN or (name.startswith("edutorch::") and f"aten::{made.name}" not in ATEN), name
     listed = {*names.FUNCTIONS, *names.FUNCTIONAL.values(), *(f"linalg_{name}" for name in names.LINALG)}

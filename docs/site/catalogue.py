@@ -68,6 +68,8 @@ AREAS = {
     "torch.testing": "edutorch.testing",
     "torch.compiler": "edutorch.compiler",
     "torch.accelerator": "edutorch.accelerator",
+    "torch.profiler": "edutorch.profiler",
+    "torch.autograd.profiler": "edutorch.autograd.profiler",
     "torch.cuda": "edutorch.cuda",
     "torch.cuda.amp": "edutorch.cuda.amp",
     "torch.backends.cuda": "edutorch.backends.cuda",
