@@ -83,6 +83,8 @@ def check_contents(sdist, wheel):
         assert packed == course, f"not as git has it: {sorted(packed ^ course)}"
         for name in course:
             assert archive.read(COURSE + name) == (ROOT / name).read_bytes(), f"{name} differs from the repository's"
+        kernels = {f"edutorch/kernels/cuda/{path.name}" for path in (ROOT / "edutorch/kernels/cuda").glob("*.cu*")}
+        assert kernels <= set(names), f"without kernels: {sorted(kernels - set(names))}"
         unwanted = [name for name in names + source.getnames() if LEFT_OUT.search(name)]
         assert not unwanted, unwanted
         size = sum(archive.getinfo(COURSE + name).compress_size for name in course)
