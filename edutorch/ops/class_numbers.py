@@ -10,6 +10,8 @@ from .. import dtypes
 from ..backends import expect_inside, on_host
 from ..errors import not_implemented, with_remedy
 
+OUT_OF_BOUNDS = "A target is out of bounds: there are {size} classes, counted from 0"  # what a device can say
+
 
 def check_classes(input, target, weight):
     """Raise PyTorch's error unless scores (N, C, *), class numbers (N, *) and class weights (C,) fit together."""
@@ -84,7 +86,7 @@ def numbers_of(target, classes, ignore_index):
     if not on_host(numbers):
         counted = numbers != ignore_index
         numbers = numbers * counted
-        expect_inside(numbers, 0, classes, "A target is out of bounds: there are {size} classes, counted from 0")
+        expect_inside(numbers, 0, classes, OUT_OF_BOUNDS)
         return numbers, counted
     inside = not numbers.size or numbers.view(np.uint64).max() < classes  # a negative number is huge without its sign
     if inside and ignore_index < 0:

@@ -4,8 +4,8 @@
 // numbers for each row, and the backward pass makes p of the scores anew: to write all p and read them again would take
 // longer. (m + l in one number would lose digits of l where the scores are large.)
 
-// What a sample with class t counts: w[t], or 0 if it is to be ignored. A number that is no class makes the loss nan:
-// a kernel cannot raise, and must not read beyond the row.
+// What a sample with class t counts: w[t], or 0 if it is to be ignored. A number that is no class makes the loss nan, as
+// nothing must be read beyond the row; `wrong` then has the next wait for the device raise an error.
 template <typename T, typename Index>
 __device__ wide<T> worth(Index t, const T* weight, int classes, i64 ignored) {
     if ((i64)t == ignored) return 0;
@@ -16,7 +16,7 @@ __device__ wide<T> worth(Index t, const T* weight, int classes, i64 ignored) {
 // L_n = (1 - s) w[t] (-ln p_t) + s/C sum_c w[c] (-ln p_c), with s for label smoothing
 template <typename T, typename Index>
 __global__ void forward(const T* input, const Index* target, const T* weight, wide<T>* peaks, wide<T>* logs,
-                        wide<T>* losses, wide<T>* counts, T* output, int classes, i64 ignored, wide<T> smoothing) {
+                        wide<T>* losses, wide<T>* counts, T* output, bool* wrong, int classes, i64 ignored, wide<T> smoothing) {
     const T* x = input + (i64)blockIdx.x * classes;
     Index t = target[blockIdx.x];
 
@@ -43,9 +43,11 @@ __global__ void forward(const T* input, const Index* target, const T* weight, wi
     }
     if (threadIdx.x == 0) {
         wide<T> counted = worth(t, weight, classes, ignored), loss = 0;
+        bool is_class = t >= 0 && t < classes;
         if ((i64)t != ignored) {
-            wide<T> surprise = counted == counted ? log_total - (load(x[t]) - peak) : counted;
+            wide<T> surprise = is_class ? log_total - (load(x[t]) - peak) : 0;
             loss = (1 - smoothing) * counted * surprise + spread;
+            if (!is_class) *wrong = true;
         }
         peaks[blockIdx.x] = peak;
         logs[blockIdx.x] = log_total;

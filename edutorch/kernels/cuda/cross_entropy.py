@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ... import dtypes
-from ...ops.class_numbers import check_classes
+from ...backends import backend_of
+from ...ops.class_numbers import OUT_OF_BOUNDS, check_classes
 from ...ops.cross_entropy import cross_entropy
 from ...ops.reduction import named
 from .grids import LARGEST, in_order, pointer, threads_along, wide
@@ -36,7 +37,8 @@ def cross_entropy_kernel(xp, input, target, weight, ignore_index, reduction, lab
         losses, counts = xp.empty(rows, sums), xp.empty(rows, sums)
     kernel = _source.kernel(xp, f"forward<{ctype(input.dtype)}, {ctype(target.dtype)}>")
     arrays = in_order(input), in_order(target), pointer(weight)
-    written = peaks, logs, pointer(losses), pointer(counts), pointer(out)
+    wrong = backend_of(target).assert_place(target, OUT_OF_BOUNDS.format(size=classes))
+    written = peaks, logs, pointer(losses), pointer(counts), pointer(out), wrong
     numbers = np.int32(classes), np.int64(ignore_index), sums.type(label_smoothing)
     kernel((rows,), (threads_along(classes),), (*arrays, *written, *numbers))
     if out is None:

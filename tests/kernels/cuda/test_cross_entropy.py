@@ -1,6 +1,7 @@
 """The cross-entropy by its kernels, against its page in float64."""
 
 import itertools
+import math
 
 import pytest
 
@@ -87,3 +88,13 @@ def test_what_does_not_fit_is_refused(cuda):
 def test_second_gradients(cuda):
     for options in OPTIONS:
         compare_twice(lambda x, o=options: F.cross_entropy(x, classes_of(4, 3, x.device), **o), [numbers(4, 3)], cuda)
+
+
+@pytest.mark.parametrize("wrong", [5, -1])
+def test_a_number_that_is_no_class_is_told_at_the_next_wait(wrong, cuda):
+    target = torch.tensor([0, 1, wrong, 2]).to(cuda)
+    loss = F.cross_entropy(numbers(4, 3).to(cuda), target)
+    with pytest.raises(torch.AcceleratorError, match="A target is out of bounds: there are 3 classes"):
+        loss.item()
+    assert math.isnan(loss.item())
+    assert math.isfinite(F.cross_entropy(numbers(4, 3).to(cuda), target, ignore_index=wrong).item())
