@@ -90,6 +90,7 @@ class Numbers:
             return
         drawer = generator_at(self._where).stream
         if drawer is self._drawer:
+            drawer.state_on(self._state)  # which brings a new seed there
             self._state[1] = np.uint64(drawer.go_on(self._first + drawer.shift))
         else:  # another generator took its place, as after `manual_seed`
             self._state[0] = np.uint64(drawer.initial_seed())

@@ -202,19 +202,32 @@ def test_a_cpu_generator_is_not_touched(cuda):
     assert torch.equal(torch.get_rng_state(), here)
 
 
-def test_captured_launches_go_on(cuda):
-    stream = torch.random.generator_at(torch.device(cuda)).stream
-    stream.manual_seed(5)
-    expected = [torch.rand(8, device=cuda).tolist() for _ in range(5)]
-    stream.manual_seed(5)
-    x = torch.rand(8, device=cuda)
-    first = stream.offset  # a launch captured here would be given the arguments of this draw
-    assert torch.rand(8, device=cuda).tolist() == expected[1]
-    state, shift = stream.state_on(x.array), stream.go_on(first)
-    state[1] = shift
-    assert shift == 8
-    stream.offset += 8
-    assert torch.rand(8, device=cuda).tolist() == expected[3]  # others, meanwhile, draw what is theirs
+def test_a_graph_draws_what_would_be_drawn_without(cuda):
+    def work():
+        return torch.rand(8, device=cuda), F.dropout(torch.ones(6, device=cuda), 0.5)
+
+    def numbers_of(results):
+        return [t.tolist() for t in results]
+
+    torch.manual_seed(5)
+    expected = [numbers_of(work()) for _ in range(5)]
+    seeds = torch.cuda.manual_seed, lambda seed: torch.cuda.set_rng_state(state), torch.manual_seed
+    torch.manual_seed(5)
+    state = torch.cuda.get_rng_state()
+    torch.rand(1, device=cuda)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        results = work()
+    for start in seeds:
+        torch.cuda.manual_seed(99)
+        work()
+        start(5)
+        for i in range(5):
+            if i % 2:  # and others, meanwhile, draw what is theirs
+                assert numbers_of(work()) == expected[i]
+            else:
+                graph.replay()
+                assert numbers_of(results) == expected[i]
 
 
 def test_what_has_no_kernel_is_drawn_from_the_same_words(cuda):
