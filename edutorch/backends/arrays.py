@@ -24,6 +24,7 @@ class Backend:
     Attributes:
         type: the name of that kind of device. xp: the library. kind: the type of its arrays.
         kernels: whether operators run by the kernels of `edutorch/kernels/` that there are for it.
+        add_rows: what adds up the rows of a matrix, better than its `sum` does; None, or set by such a kernel.
         multi_tensor: functions that do something to many arrays in one launch, where there are such for the device.
     """
 
@@ -31,6 +32,7 @@ class Backend:
     xp: Any = np
     kind: type = np.ndarray
     kernels = True
+    add_rows: Any = None
     multi_tensor: Any = None
 
     def count(self):

@@ -18,6 +18,7 @@ import contextlib
 import functools
 import sys
 from types import ModuleType
+from typing import Any
 
 from .devices import cuda_backend
 from .switches import Flag, Precision, Switches
@@ -61,7 +62,7 @@ def is_available():
 
 
 @functools.cache
-def package():
+def package() -> Any:
     """Return the module `cudnn` of the package; None where it, or the library that it calls, is missing."""
     from importlib.util import find_spec
 

@@ -38,6 +38,8 @@ class CudaBackend(Backend):
 
     def __init__(self, cupy, kernels=True):
         self.xp, self.kind, self.kernels = cupy, cupy.ndarray, kernels
+        if not kernels:
+            self.add_rows = None
         self._devices = cupy.cuda.runtime.getDeviceCount()
         self._asserts = Asserts(self)
         self._peaks: Any = None  # counts memory from the first time that somebody asks for the most in use

@@ -19,4 +19,5 @@ from . import (
     recurrent,
     row_norm,
     softmax,
+    sums,
 )
