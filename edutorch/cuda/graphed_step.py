@@ -93,13 +93,15 @@ class GraphedStep:
             raise ValueError("num_warmup_iters must be at least 1: kernels are compiled at their first use")
         self.model, self.loss_fn, self.optimizer = model, loss_fn, optimizer
         self.max_norm, self.autocast = max_norm, autocast
-        self.scaler = scaler if scaler is not None and scaler.is_enabled() else None
+        self.scaler: Any = scaler if scaler is not None and scaler.is_enabled() else None
         self._modules, self._parameters = list(model.modules()), list(model.parameters())
         self._tensors = [*self._parameters, *model.buffers()]
         self._device = self._parameters[0].device
         self._on_device = self._device.type == "cuda"
         self._static = self._inputs = tuple(t.detach().to(self._device, copy=True) for t in sample_inputs)
-        self._loss = self._overflow = self._units = self._captured = None
+        self._loss: Any = None
+        self._overflow = self._units = None
+        self._captured: Any = None
         self._gradients_stay = False  # whether `.grad` keeps its memory, because a graph reads it that did not make it
         self._results: Any = None  # what graphs write, or read, that steps of Python replace
         self._rates, self._told, self._warned, self._again = {}, {}, False, []
@@ -114,6 +116,8 @@ class GraphedStep:
             return self._by_python(inputs)
         if self._warmups > 0:
             self._warmups -= 1
+            if not self._warmups and isinstance(self.optimizer, Rule):
+                self._numbers_to_device()  # what computes with them is compiled in this last step
             return self._aside(inputs)
         with no_grad():
             for static, given in zip(self._static, inputs, strict=True):

@@ -15,6 +15,7 @@ This was tried on a stand-in for CuPy that records and replays, and never yet on
 from __future__ import annotations
 
 import gc
+from typing import Any
 
 import numpy as np
 
@@ -118,7 +119,10 @@ class CUDAGraph:
 
     def __init__(self, keep_graph=False):
         self._backend = place("cuda")[0]
-        self._graph = self._pool = self._capture = self._allocating = self._stream = None
+        self._graph = self._pool = None
+        self._capture: Any = None
+        self._stream: Any = None
+        self._allocating: Any = None
 
     def capture_begin(self, pool=None, capture_error_mode="global"):
         """Begin to note what is asked of the current stream, which must not be the default one.

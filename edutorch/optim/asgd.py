@@ -84,6 +84,6 @@ class ASGD(Rule):
 
     def _update(self, xp, p, g, t, state, group):
         super()._update(xp, p, g, t, state, group)
-        lr = float(group["lr"])
+        lr, t = float(group["lr"]), float(t)
         state["eta"][...] = scalar(lr / (1 + group["lambd"] * lr * t) ** group["alpha"]).item()
         state["mu"][...] = scalar(1 / max(1, t - group["t0"])).item()  # rounded, whatever dtype a loaded state has

@@ -345,3 +345,18 @@ def test_capturable_steps_wait_for_nothing(name, cuda):
     assert optimizer.state[model.weight]["step"].item() == STEPS
     for p, q in zip(*ends, strict=True):
         np.testing.assert_allclose(q, p, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["RAdam", "ASGD"])
+def test_capturable_steps_that_wait(name, cuda):
+    ends = []
+    for where, capturable in (("cpu", False), (cuda, True)):
+        model = Scale().to(where)
+        optimizer = getattr(optim, name)(model.parameters(), lr=0.05, capturable=capturable)
+        for x, y in batches():
+            optimizer.zero_grad()
+            nn.functional.mse_loss(model(x.to(where)), y.to(where)).backward()
+            optimizer.step()
+        ends.append([p.detach().cpu().numpy() for p in model.parameters()])
+    for p, q in zip(*ends, strict=True):
+        np.testing.assert_allclose(q, p, rtol=1e-5)
