@@ -21,10 +21,10 @@ from tests.documents import (
     section,
 )
 
-PYTORCH, SOURCE = "docs/coming_from_pytorch.md", "docs/reading_the_source.md"
+PYTORCH, SOURCE, GPU = "docs/coming_from_pytorch.md", "docs/reading_the_source.md", "docs/gpu.md"
 PROGRAMS = [
     pytest.param(page, *example, id=f"{page[5:-3]}-{i}")
-    for page in (PYTORCH, SOURCE)
+    for page in (PYTORCH, SOURCE, GPU)
     for i, example in enumerate(examples(page), start=1)
 ]
 # What speaks of edutorch's own parts, or of its own name, is not for PyTorch.
@@ -53,7 +53,7 @@ def test_most_programs_run_on_pytorch_too():
     assert len(SHARED) >= 8
 
 
-@pytest.mark.parametrize("page", [PYTORCH, SOURCE, "docs/teaching.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize("page", [PYTORCH, SOURCE, GPU, "docs/teaching.md", "CONTRIBUTING.md"])
 def test_local_links_lead_somewhere(page):
     assert broken_links(page) == []
 
