@@ -13,6 +13,7 @@ from . import (
     embedding,
     linear,
     matmul,
+    multi_tensor,
     pooling,
     positions,
     random,

@@ -33,12 +33,13 @@ def architectures():
 
 
 def compile(code, expressions, architecture, options):
-    """Compile kernels to machine code, and return what the compiler said: nothing, if all is well."""
+    """Compile kernels to machine code, as CuPy does, and return what the compiler said: nothing, if all is well."""
     library, program = _library(), ctypes.c_void_p()
     assert library.nvrtcCreateProgram(ctypes.byref(program), code.encode(), b"kernels.cu", 0, None, None) == 0
     for expression in expressions:
         assert library.nvrtcAddNameExpression(program, expression.encode()) == 0
-    given = [*options, f"--gpu-architecture=sm_{architecture}", f"-I{_folder('include', HALVES_FOR).parent}"]
+    where = _folder("include", HALVES_FOR).parent
+    given = [*options, "--ftz=true", f"--gpu-architecture=sm_{architecture}", f"-I{where}"]
     failed = library.nvrtcCompileProgram(program, len(given), (ctypes.c_char_p * len(given))(*map(str.encode, given)))
     size = ctypes.c_size_t()
     library.nvrtcGetProgramLogSize(program, ctypes.byref(size))
