@@ -830,3 +830,20 @@ def test_large_gradients_meet_in_place():
     assert made == used
     assert len(made) == 1
     assert edutorch.allclose(x.grad, 2 * (h.detach().exp() + h.detach().cos()))
+
+
+def test_a_gradient_that_only_changed_its_shape_is_kept_without_a_copy():
+    x = edutorch.zeros(6, requires_grad=True)
+    (x.view(2, 3) * 2).sum().backward()
+    assert x.grad.array.base is not None
+    assert x.grad.tolist() == [2.0] * 6
+
+
+def test_gradients_in_the_same_memory_are_parted():
+    a, b = (edutorch.zeros(6, requires_grad=True) for _ in range(2))
+    given = edutorch.ones(2, 3)
+    (a.view(2, 3) + b.view(2, 3)).backward(given)
+    a.grad += 1
+    assert b.grad.tolist() == [1.0] * 6
+    b.grad += 2
+    assert (a.grad + given.sum()).tolist() == [8.0] * 6

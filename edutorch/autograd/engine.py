@@ -14,7 +14,7 @@ from sys import getrefcount
 
 import numpy as np
 
-from ..backends import DEVICE_TYPE, XP, backend_of
+from ..backends import DEVICE_TYPE, XP, backend_of, read_only
 from ..modes import grad_mode, is_anomaly_check_nan_enabled, is_anomaly_enabled
 from ..summation import add_up
 from ..tensor import Tensor, wrap
@@ -29,7 +29,13 @@ def references(arrays, key):
     return getrefcount(array)
 
 
+def references_to_base(view):
+    """Return how many references there are to the array whose memory a view shows, seen from here."""
+    return getrefcount(view.base)
+
+
 HELD_BY_NOBODY_ELSE = references({0: np.empty(0)}, 0)
+HELD_BY_ITS_VIEW = references_to_base(np.empty(1).reshape(1, 1))
 
 
 def add_to(arrived, edge, d):
@@ -220,13 +226,20 @@ def accumulate(leaf, g, create):
 
 
 def own(array):
-    """Return an array that `.grad` may keep: a view of something, or the very array another leaf got, is copied."""
+    """Return an array that `.grad` may keep: memory that others use, too, or only a part of, is copied."""
     if type(array) not in DEVICE_TYPE:
         return XP[type(array)].asarray(array)
     # 4 references are ours: run_backward's, accumulate's, own's, and getrefcount's
-    if array.base is not None or getrefcount(array) > 4 or not array.flags.c_contiguous:
+    if getrefcount(array) > 4 or not array.flags.c_contiguous or (array.base is not None and not shows_all(array)):
         return array.copy()
     return array
+
+
+def shows_all(view):
+    """Whether a view is the only one of its array and shows all of it, as after a change of shape."""
+    if type(view.base) is not type(view) or view.base.size != view.size or read_only(view):
+        return False
+    return references_to_base(view) == HELD_BY_ITS_VIEW
 
 
 # ---------------------------------------------------------------- hooks and anomalies
