@@ -64,7 +64,7 @@ def not_attempted(answer, outcome):
 
     A class of which some methods are written was attempted.
     """
-    answer = inspect.unwrap(answer)  # of a kernel: what `cuda.jit` decorates
+    answer = _kernels_function(answer)
     if _unwritten(outcome.error, answer) is not None:
         return isinstance(answer, types.FunctionType) or not any(map(_is_written, _codes_of(answer)))
     if outcome.error is None and outcome.value is None and isinstance(answer, types.FunctionType):
@@ -104,9 +104,17 @@ def _codes_of(answer):
             todo += [f for f in (thing.fget, thing.fset) if f]
         elif isinstance(thing, type):
             todo += [v for v in vars(thing).values() if not isinstance(v, type)]
-        elif isinstance(inspect.unwrap(thing), types.FunctionType):  # a kernel: `cuda.jit` made an object of it
-            todo.append(inspect.unwrap(thing))
+        elif _kernels_function(thing) is not thing:
+            todo.append(_kernels_function(thing))
     return found
+
+
+def _kernels_function(thing):
+    """Return the function of which `cuda.jit` made an object; anything else as it is."""
+    if isinstance(thing, types.FunctionType | type):
+        return thing
+    inner = inspect.getattr_static(thing, "__wrapped__", None)
+    return inner if isinstance(inner, types.FunctionType) else thing
 
 
 def _is_empty(code):

@@ -12,7 +12,7 @@ import pytest
 
 from edutorch.classroom.grading import grade, grade_class
 from edutorch.classroom.grading.sandbox import LIBRARY, Sandbox
-from edutorch.classroom.grading.submission import HandedIn, handed_in
+from edutorch.classroom.grading.submission import Cell, HandedIn, handed_in, signs
 from tests.classroom.school import ALL, CHAPTER, STRIDES, TASKS, Student, students, types
 
 CLASS = {student.name: student for student in students(LIBRARY)}
@@ -258,3 +258,11 @@ def test_the_reason_names_the_answer_that_fails(tmp_path, sandbox):
     mark = next(mark for mark in graded.marks if mark.task == STRIDES.name)
     assert mark.state == "not right"
     assert STRIDES.mistakes[0].message in " ".join(mark.words.split())  # the text is folded
+
+
+def test_the_kernels_cuda_is_no_sign_and_the_rest_of_their_simulator_is():
+    line = "from edutorch.classroom.simulator import "
+    assert list(signs(Cell("kernels", line + "cuda"))) == []
+    assert list(signs(Cell("kernels", line + "cuda, launch"))) == [
+        "reaches into edutorch.classroom or the solutions (kernels)"
+    ]

@@ -108,10 +108,11 @@ def probe(train_without_waits, weight, batches, every):
     optimizer = torch.optim.SGD(layer.parameters(), lr=0.05)
     with waits_counted() as waits:
         report = train_without_waits(model, optimizer, batches, every)
+    most = len(batches) // every
     return {
         "reported": report,
         "weights": layer.weight.detach(),
-        "waits for the device": waits[0] if waits[0] > len(batches) // every else "not too many",
+        "waits for the device": f"{waits[0]}, where {most} would do" if waits[0] > most else f"at most {most}",
         "graphs of earlier steps kept": max(kept),
     }
 
