@@ -14,7 +14,8 @@ __global__ void add_rows(const In* input, Out* sums, i64 rows, i64 n) {
     wide<In> total = 0;
     if (column < n) {
         i64 step = (i64)gridDim.y * LINES;
-        for (i64 row = (i64)blockIdx.y * LINES + threadIdx.y; row < rows; row += step) total += load(input[row * n + column]);
+        i64 first = (i64)blockIdx.y * LINES + threadIdx.y;
+        for (i64 row = first; row < rows; row += step) total += load(input[row * n + column]);
     }
     totals[threadIdx.y][threadIdx.x] = total;
     __syncthreads();
