@@ -17,7 +17,7 @@ from ... import dtypes
 from ...backends import cudnn as switches
 from ...ops.attention import attention
 from . import cudnn
-from .gemm import gemm, suits
+from .gemm import gemm, readable, suits
 from .grids import in_order, threads_along, wide
 from .source import FULL, HALVES, Source, ctype
 
@@ -58,6 +58,7 @@ def attention_gradients_kernel(
         parameters = {"scale": float(scale), "causal": bool(is_causal), "repeats": switches.deterministic}
         if cudnn.run(flash_gradients, (*operands, logs), found, **parameters):
             return (*[x if need else None for x, need in zip(found, needs, strict=False)], None, None)
+    query, key, g = readable(query), readable(key), readable(g)
     scores, to_weights = _scores(xp, query, key, attn_mask, scale), _product(xp, g, value.mT)
     weights, to_scores = (xp.empty(scores.shape, query.dtype) for _ in range(2))
     _by_rows(xp, "backward", (scores, logs, to_weights), kept, (weights, to_scores), is_causal, keep_scale)

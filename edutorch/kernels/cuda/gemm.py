@@ -80,6 +80,11 @@ def gemm(a, b, out=None, *, alpha=1.0, beta=0.0, tf32=None):
     return out
 
 
+def readable(array):
+    """Return an array as `gemm` reads it where it lies: what several products share is then copied once, if at all."""
+    return array if _Operand(array, array.shape[:-2]).readable else XP[type(array)].ascontiguousarray(array)
+
+
 def suits(*arrays):
     """Whether `gemm` can multiply these: they are of one floating dtype, and matrices or stacks of them."""
     first = arrays[0].dtype
