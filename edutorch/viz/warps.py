@@ -48,8 +48,8 @@ def show_warp(stride: int = 1, offset: int = 0, *, size: int = 4) -> Drawing:
         f"used: {100 * used:.0f} %",
     ]
     canvas = Canvas(f"A warp reads x[{offset} + {stride} * lane], {size} bytes each", "\n".join(facts))
-    canvas.text(0, -66, canvas.title, anchor="start", size=15, bold=True)
-    canvas.text(0, -42, "; ".join(facts), anchor="start")
+    canvas.text(0, -52, canvas.title, anchor="start", size=15, bold=True)
+    canvas.text(0, -28, "; ".join(facts), anchor="start")
     wide, row, per_sector = _WIDTH * size // WORD, LINE // size, SECTOR // size
     touched = {element // per_sector for element in lanes}
     first = min(lanes) // row
