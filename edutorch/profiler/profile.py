@@ -163,7 +163,7 @@ class profile:
             return
         unready = before in (ProfilerAction.WARMUP, ProfilerAction.RECORD)
         if unready and after in (ProfilerAction.NONE, ProfilerAction.WARMUP):
-            warnings.warn(f"Incorrect schedule: {before.name} followed by {after.name}", stacklevel=4)
+            warnings.warn(f"Incorrect schedule: {before.name} followed by {after.name}", stacklevel=3)
         if recorded:
             self.stop_trace()
             if before is ProfilerAction.RECORD_AND_SAVE or after is None:

@@ -19,7 +19,7 @@ _running: list = []  # who records at the moment: a `Session` or an `emit_nvtx`,
 def take_over(recording):
     """Let somebody record from now on. There is one at a time."""
     if _running:
-        warnings.warn("A profiler is started inside another one, which ends here and has no events.", stacklevel=4)
+        warnings.warn("A profiler is started inside another one, which ends here and has no events.", stacklevel=7)
         _running[0].abandon()
     _running.append(recording)
 
