@@ -11,6 +11,7 @@ from . import (
     conv,
     cross_entropy,
     embedding,
+    indexing,
     linear,
     matmul,
     multi_tensor,

@@ -11,11 +11,14 @@ const int CHUNKS = LANES * WARP;    // at most: each thread looks in one
 // Sort an index together with its position: equal ones stay in order. Bitonic sorting: sequences that rise and fall are
 // made longer, by comparing and exchanging numbers at fixed distances, so that all threads always have something to do.
 template <typename Index>
-__global__ void sort_chunks(const Index* indices, u64* keys, i64 n) {
+__global__ void sort_chunks(const Index* indices, u64* keys, i64 n, i64 to_negative) {
     __shared__ u64 key[CHUNK];
     i64 base = (i64)blockIdx.x * CHUNK;
-    for (int i = threadIdx.x; i < CHUNK; i += blockDim.x)
-        key[i] = base + i < n ? (u64)(i64)indices[base + i] << BITS | i : ~0ull;
+    for (int i = threadIdx.x; i < CHUNK; i += blockDim.x) {
+        i64 index = base + i < n ? indices[base + i] : 0;
+        if (index < 0) index += to_negative;  // may count from the end
+        key[i] = base + i < n ? (u64)index << BITS | i : ~0ull;
+    }
     for (int length = 2; length <= CHUNK; length *= 2)
         for (int distance = length / 2; distance > 0; distance /= 2) {
             __syncthreads();

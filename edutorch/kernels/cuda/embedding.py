@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from ... import dtypes
@@ -16,22 +14,39 @@ _CHUNK, _CHUNKS, _LANES, _WARP = 1024, 256, 8, 32  # as in embedding.cu
 _ENOUGH = 2048  # blocks that keep a GPU busy
 
 
-@add_to_rows.kernel("cuda", halves=True)
-def add_to_rows_kernel(xp, input, indices, count, padding_idx, scale_grad_by_freq):
-    """Add the rows, in the order in which they stand."""
-    columns, n = input.shape[-1], math.prod(indices.shape)
-    if scale_grad_by_freq or not dtypes.is_floating(input.dtype) or n > _CHUNK * _CHUNKS or count >= LARGEST:
-        return NotImplemented
+def fits(rows, n, count):
+    """Whether n rows can be added up to `count` of them: a thread looks in each chunk, a block adds up each row."""
+    return n <= _CHUNK * _CHUNKS and count < LARGEST and dtypes.is_floating(rows.dtype)
+
+
+def sum_rows(xp, rows, indices, count, skipped=-1, wrap=False):
+    """Add rows up by their indices, in the order in which they stand.
+
+    Shape: rows (n, columns), indices of n elements -> (count, columns)
+
+    Args:
+        skipped: the index of rows that are left out. wrap: whether negative indices count from the end.
+    """
+    n, columns = indices.size, rows.shape[-1]
     if not (n and count and columns):
-        return xp.zeros((count, columns), input.dtype)
-    keys, total = xp.empty(n, np.uint64), xp.empty((count, columns), input.dtype)
+        return xp.zeros((count, columns), rows.dtype)
+    keys, total = xp.empty(n, np.uint64), xp.empty((count, columns), rows.dtype)
     sort = _source.kernel(xp, f"sort_chunks<{ctype(indices.dtype)}>")
-    sort((-(-n // _CHUNK),), (_CHUNK // 2,), (in_order(indices), keys, np.int64(n)))
+    to_add = np.int64(count if wrap else 0)
+    sort((-(-n // _CHUNK),), (_CHUNK // 2,), (in_order(indices), keys, np.int64(n), to_add))
 
     in_warps = -(-columns // _WARP)
     across = min(max(_ENOUGH // count, 1), in_warps)  # a small table's rows are shared by several blocks
     span = -(-in_warps // across) * _WARP
-    add = _source.kernel(xp, f"add_rows<{ctype(input.dtype)}>")
-    sizes = (np.int64(n), np.int64(columns), np.int64(span), np.int64(padding_idx))
-    add((count, -(-columns // span)), (_WARP, _LANES), (in_order(input), keys, total, *sizes))
+    add = _source.kernel(xp, f"add_rows<{ctype(rows.dtype)}>")
+    sizes = (np.int64(n), np.int64(columns), np.int64(span), np.int64(skipped))
+    add((count, -(-columns // span)), (_WARP, _LANES), (in_order(rows), keys, total, *sizes))
     return total
+
+
+@add_to_rows.kernel("cuda", halves=True)
+def add_to_rows_kernel(xp, input, indices, count, padding_idx, scale_grad_by_freq):
+    """Add the rows up."""
+    if scale_grad_by_freq or not fits(input, indices.size, count):
+        return NotImplemented
+    return sum_rows(xp, input, indices, count, padding_idx)
