@@ -1,11 +1,14 @@
 """The kernels' tests, and those of devices, on the real device alone: run by `benchmarks.gpu`, a line for each test."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 TESTS = Path(__file__).parent.parent / "tests"
+FIXTURES = "cuda", "device"
+TAKES_A_DEVICE = re.compile(rf"def test_\w+\([^)]*\b({'|'.join(FIXTURES)})\b")
 
 
 class OneDevice:
@@ -24,8 +27,12 @@ class OneDevice:
             file.write(json.dumps(record) + "\n")
 
     def pytest_collection_modifyitems(self, items):
-        items[:] = [i for i in items if hasattr(i, "callspec") and self.device in map(str, i.callspec.params.values())]
+        items[:] = [item for item in items if self.is_on_the_device(getattr(item, "callspec", None))]
         self.write(tests=len(items))
+
+    def is_on_the_device(self, call):
+        """Whether a test's fixture gives it the device."""
+        return call is not None and any(call.params.get(fixture) == self.device for fixture in FIXTURES)
 
     def pytest_collectreport(self, report):
         if report.failed:
@@ -44,8 +51,9 @@ def _last_line(report):
 
 
 def paths():
-    """Return where the tests are that know devices."""
-    return [TESTS / "kernels" / "cuda", *sorted(TESTS.glob("test_*_on_a_device.py"))]
+    """Return the files of tests that take a device, those of the kernels first."""
+    found = [path for path in sorted(TESTS.rglob("test_*.py")) if TAKES_A_DEVICE.search(path.read_text("utf-8"))]
+    return sorted(found, key=lambda path: "kernels" not in path.parts)
 
 
 def run(lines, device="cuda", where=None):

@@ -208,7 +208,8 @@ def measure(name, precision_name, both, limit, tiny=False):
     with precision([side.framework for side in both], precision_name):
         steps, losses = [], []
         for side in both:
-            side.watch_memory()
+            side.watch_memory()  # also gives back to the device what the last precision took
+        for side in both:
             steps.append(step_of(side, workload, precision_name, tiny))
             losses.append(side.framework.stack([steps[-1]() for _ in range(FIRST)]).tolist())
         for side, step in zip(both, steps, strict=True):

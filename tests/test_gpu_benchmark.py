@@ -144,8 +144,10 @@ def test_only_the_devices_tests_are_run_and_each_is_noted(tmp_path):
 
 
 def test_there_are_tests_to_run():
-    assert {path.name for path in gpu_checks.paths()} >= {"cuda", "test_ops_on_a_device.py"}
-    assert all(path.exists() for path in gpu_checks.paths())
+    found = [path.relative_to(gpu_checks.TESTS).as_posix() for path in gpu_checks.paths()]
+    assert {"kernels/cuda/test_softmax.py", "nn/test_layers_on_a_device.py", "test_ops_on_a_device.py"} <= {*found}
+    assert "test_ops.py" not in found
+    assert found == sorted(found, key=lambda path: not path.startswith("kernels"))
 
 
 # ---- the whole
