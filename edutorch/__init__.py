@@ -144,8 +144,8 @@ from typing import TYPE_CHECKING
 from .later import load_later
 
 if TYPE_CHECKING:
-    from . import accelerator, func, hub, optim, profiler, testing
+    from . import accelerator, cpu, func, hub, optim, profiler, testing
 
-__getattr__, __dir__ = load_later(__name__, "accelerator", "func", "hub", "optim", "profiler", "testing")
+__getattr__, __dir__ = load_later(__name__, "accelerator", "cpu", "func", "hub", "optim", "profiler", "testing")
 
 newaxis = None  # another name for None in an index: x[:, newaxis]

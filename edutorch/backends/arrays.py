@@ -65,6 +65,9 @@ class Backend:
         """
         return kernel
 
+    def keep_for(self, array, stream):
+        """Keep an array's memory, once it is gone, until a stream is done with it. The processor has no streams."""
+
     def address(self, array):
         """Return where in memory an array's first element lies."""
         return array.__array_interface__["data"][0]

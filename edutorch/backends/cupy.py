@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import weakref
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,7 @@ class CudaBackend(Backend):
             self.add_rows = None
         self._devices = cupy.cuda.runtime.getDeviceCount()
         self._asserts = Asserts(self)
+        self._kept: list = []  # memory that streams are not done with, and what marks their places
         self._peaks: Any = None  # counts memory from the first time that somebody asks for the most in use
 
     def count(self):
@@ -125,6 +127,13 @@ class CudaBackend(Backend):
             elif type(value) is list:
                 index = self._only_device(value, index)
         return index
+
+    def keep_for(self, array, stream):
+        """Keep an array's memory, once it is gone, until the work is done that stands in a stream by then."""
+        weakref.finalize(array, self._keep, array.data.mem, stream._stream).atexit = False
+
+    def _keep(self, memory, stream):
+        self._kept = [(event, held) for event, held in self._kept if not event.done] + [(stream.record(), memory)]
 
     def address(self, array):
         """Return where in the device's memory an array's first element lies."""

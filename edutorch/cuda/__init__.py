@@ -11,6 +11,7 @@ from .devices import (
     current_device,
     device,
     device_count,
+    get_arch_list,
     get_device_capability,
     get_device_name,
     get_device_properties,
@@ -29,6 +30,8 @@ from .memory import (
     mem_get_info,
     memory_allocated,
     memory_reserved,
+    memory_stats,
+    memory_summary,
     reset_max_memory_allocated,
     reset_peak_memory_stats,
 )
@@ -45,4 +48,13 @@ from .seeds import (
 )
 from .streams import Event, Stream, StreamContext, current_stream, default_stream, set_stream, stream
 
-__getattr__, __dir__ = load_later(__name__, "amp", make_graphed_step="graphed_step", GraphedStep="graphed_step")
+_TYPES = ("BFloat16", "Bool", "Byte", "Char", "Double", "Float", "Half", "Int", "Long", "Short")
+
+__getattr__, __dir__ = load_later(
+    __name__,
+    "amp",
+    "nvtx",
+    make_graphed_step="graphed_step",
+    GraphedStep="graphed_step",
+    **{f"{name}Tensor": "tensor_types" for name in _TYPES},
+)

@@ -8,9 +8,10 @@ from .. import amp, dtypes
 __all__ = ["GradScaler", "autocast", "custom_bwd", "custom_fwd"]
 
 
-def _warn(name, instead):
+def warn_of_name(module, name, instead):
+    """Warn of a name that became another one."""
     warnings.warn(
-        f"`torch.cuda.amp.{name}(args...)` is deprecated. Please use `torch.amp.{name}({instead})` instead.",
+        f"`torch.{module}.amp.{name}(args...)` is deprecated. Please use `torch.amp.{name}({instead})` instead.",
         FutureWarning,
         stacklevel=3,
     )
@@ -20,7 +21,7 @@ class autocast(amp.autocast):
     """`torch.amp.autocast("cuda", ...)`."""
 
     def __init__(self, enabled=True, dtype=dtypes.float16, cache_enabled=True):
-        _warn("autocast", "'cuda', args...")
+        warn_of_name("cuda", "autocast", "'cuda', args...")
         super().__init__("cuda", dtype, enabled, cache_enabled)
 
 
@@ -28,17 +29,17 @@ class GradScaler(amp.GradScaler):
     """`torch.amp.GradScaler("cuda", ...)`."""
 
     def __init__(self, init_scale=2.0**16, growth_factor=2.0, backoff_factor=0.5, growth_interval=2000, enabled=True):
-        _warn("GradScaler", "'cuda', args...")
+        warn_of_name("cuda", "GradScaler", "'cuda', args...")
         super().__init__("cuda", init_scale, growth_factor, backoff_factor, growth_interval, enabled)
 
 
 @functools.wraps(amp.custom_fwd)
 def custom_fwd(fwd=None, *, cast_inputs=None):
-    _warn("custom_fwd", "args..., device_type='cuda'")
+    warn_of_name("cuda", "custom_fwd", "args..., device_type='cuda'")
     return amp.custom_fwd(fwd, device_type="cuda", cast_inputs=cast_inputs)
 
 
 @functools.wraps(amp.custom_bwd)
 def custom_bwd(bwd=None):
-    _warn("custom_bwd", "args..., device_type='cuda'")
+    warn_of_name("cuda", "custom_bwd", "args..., device_type='cuda'")
     return amp.custom_bwd(bwd, device_type="cuda")

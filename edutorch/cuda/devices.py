@@ -120,6 +120,12 @@ def get_device_capability(device=None):
     return known.major, known.minor
 
 
+def get_arch_list():
+    """Return which kinds of devices kernels are compiled for, such as ["sm_90"]: those at hand."""
+    names = {"sm_{}{}".format(*get_device_capability(i)) for i in range(device_count())}
+    return sorted(names)
+
+
 def is_bf16_supported():
     """Return whether the current device computes in bfloat16: from version 8.0 on; no, where there is none."""
     return is_available() and get_device_capability() >= (8, 0)

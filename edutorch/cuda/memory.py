@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+
 from .devices import is_available, located
 
 
@@ -60,3 +62,51 @@ def mem_get_info(device=None):
     """
     backend, index = located(device)
     return backend.memory_info(index)
+
+
+def memory_stats(device=None):
+    """Return what is known of a device's memory, in bytes, by PyTorch's names; nothing where there is no device.
+
+    Counted are `allocated_bytes` and `reserved_bytes`, each `.all.current` and `.all.peak`: CuPy's pool counts no more.
+    """
+    if not is_available():
+        return OrderedDict()
+    return OrderedDict(
+        {
+            "allocated_bytes.all.current": memory_allocated(device),
+            "allocated_bytes.all.peak": max_memory_allocated(device),
+            "reserved_bytes.all.current": memory_reserved(device),
+            "reserved_bytes.all.peak": max_memory_reserved(device),
+        }
+    )
+
+
+def memory_summary(device=None, abbreviated=False):
+    """Return a table of a device's memory, to be printed.
+
+    Args:
+        abbreviated: accepted; the table is short.
+
+    Raises:
+        AssertionError: if there is no device.
+    """
+    index = located(device)[1]
+    stats = memory_stats(index)
+    rows = [
+        (name, stats[f"{kind}_bytes.all.current"], stats[f"{kind}_bytes.all.peak"])
+        for name, kind in (("Allocated memory", "allocated"), ("GPU reserved memory", "reserved"))
+    ]
+    title = f" Memory of device {index}: in use, and kept by CuPy's pool"
+    line, lines = "=" * 60, [f" {'Metric':<24}| {'Cur Usage':>14} | {'Peak Usage':>14}"]
+    lines += [f" {name:<24}| {_size(now):>14} | {_size(peak):>14}" for name, now, peak in rows]
+    framed = [f"|{text:<60}|" for text in (line, title, line, *lines, line)]
+    return "\n".join(framed) + "\n"
+
+
+def _size(count):
+    """Return a number of bytes as text."""
+    for unit in ("B", "KiB", "MiB"):
+        if count < 10240:
+            return f"{count} {unit}"
+        count //= 1024
+    return f"{count} GiB"

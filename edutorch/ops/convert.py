@@ -191,6 +191,19 @@ def pin_memory(self, device=None):
 
 
 @method
+def record_stream(self, stream):
+    """Let the memory serve others, once the tensor is gone, only when the work is done that stands in a stream by then.
+
+    Memory goes back to the stream that it was made in, and may be used there at once: another stream that still reads
+    must be told of. On the processor nothing happens.
+
+    Args:
+        stream: a `torch.cuda.Stream`.
+    """
+    backend_of(self.array).keep_for(self.array, stream)
+
+
+@method
 def is_pinned(self, device=None):
     """Whether the tensor lies in such memory: see `pin_memory`."""
     return False
@@ -202,10 +215,13 @@ def _type(self, dtype=None, non_blocking=False):
         return f"torch.{'cuda.' if self.is_cuda else ''}{self.dtype.legacy}Tensor"
     if isinstance(dtype, str):
         legacy = dtype.rpartition(".")[2].removesuffix("Tensor")
-        dtype = next((d for d in dtypes.ALL if d.legacy == legacy), None)
-        if dtype is None:
+        found = next((d for d in dtypes.ALL if d.legacy == legacy), None)
+        if found is None:
             raise ValueError(f"invalid type: '{dtype}'")
-    return self.to(getattr(dtype, "dtype", dtype))  # a class such as torch.LongTensor knows its dtype
+        return self.to("cuda" if ".cuda." in dtype else "cpu", found)
+    if isinstance(dtype, type):  # a class such as torch.LongTensor knows its dtype
+        return self.to(getattr(dtype, "device", "cpu"), dtype.dtype)
+    return self.to(dtype)
 
 
 Tensor.type = _type  # type: ignore[assignment]

@@ -120,6 +120,7 @@ class Memory:
     def __init__(self, array):
         memory.note(root(array.inner))
         self.ptr, self.device_id = array.inner.__array_interface__["data"][0], array.index
+        self.mem = root(array.inner)
 
 
 class FakeArray:
