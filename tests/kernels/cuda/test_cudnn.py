@@ -215,3 +215,23 @@ def test_attention_is_one_call_each_way(with_cudnn):
     with counted() as backward:
         edutorch.autograd.grad(merged, (q, k, v), edutorch.ones_like(merged).contiguous())
     assert backward["library"] == 1
+
+
+def test_graphs_hold_what_cudnn_does(with_cudnn):
+    x, w = (numbers(s).to("cuda", bfloat16) for s in [(2, 4, 6, 6), (6, 4, 3, 3)])
+    q = numbers((2, 3, 5, 8)).to("cuda", bfloat16)
+
+    def step():
+        return functional.conv2d(x, w), functional.scaled_dot_product_attention(q, q, q)
+
+    graph = edutorch.cuda.CUDAGraph()
+    step()  # a plan is found before, not during, a capture
+    with edutorch.cuda.graph(graph):
+        captured = step()
+    x.copy_(numbers(x.shape).to(bfloat16))
+    q.mul_(0.5)
+    with counted() as counts:
+        graph.replay()
+    assert not counts["library"]
+    for found, expected in zip(captured, step(), strict=True):
+        np.testing.assert_array_equal(found.float().cpu().numpy(), expected.float().cpu().numpy())
