@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -31,6 +33,11 @@ def test_each_kernel_of_a_file_is_declared(name):
     text = re.sub(r"//.*", "", source.path.read_text(encoding="utf-8"))
     written = set(re.findall(r"__global__\s+void\s+(?:__launch_bounds__\([^)]*\)\s*)?(\w+)", text))
     assert written == {expression.partition("<")[0] for expression in source.expressions}
+
+
+def test_without_a_device_no_kernel_is_loaded():
+    program = "import sys, edutorch; print([name for name in sys.modules if name.startswith('edutorch.kernels.cuda')])"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "[]\n"
 
 
 def test_the_compiler_tells_of_mistakes():
