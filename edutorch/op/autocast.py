@@ -29,7 +29,7 @@ LOWER = _table(
     """addbmm addmm baddbmm bmm conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d linear matmul mm
     prelu""",
     cpu="lstm rnn_relu rnn_relu_cell rnn_tanh rnn_tanh_cell scaled_dot_product_attention vecdot",
-    cuda="addmv addr gru_cell lstm_cell mv rnn_relu_cell rnn_tanh_cell",
+    cuda="addmv addr gru gru_cell lstm lstm_cell mv rnn_relu rnn_relu_cell rnn_tanh rnn_tanh_cell",
 )
 FLOAT32 = _table(
     """binary_cross_entropy_with_logits cdist cosine_embedding_loss cross_entropy_loss hinge_embedding_loss kl_div

@@ -44,7 +44,7 @@ def gru(*arguments):
 
     Shape: input (T, B, I), hx (L D, B, H) -> output (T, B, D H), h_n (L D, B, H); L layers, D directions
     """
-    return _run(gru_sequence, _as_list, *arguments)
+    return _run(gru_sequence, _as_list, *autocast_operands("gru", *arguments))
 
 
 def lstm(*arguments):
@@ -52,7 +52,8 @@ def lstm(*arguments):
 
     Shape: input (T, B, I), hx: h_0 and c_0 (L D, B, H) -> output (T, B, D H), h_n, c_n; L layers, D directions
     """
-    if not isinstance(arguments[1], Tensor):  # packed sequences keep their dtype
+    packed = isinstance(arguments[1], Tensor)
+    if not packed or arguments[0].device.type == "cuda":  # on the CPU, packed sequences keep their dtype
         arguments = autocast_operands("lstm", *arguments)
     return _run(lstm_sequence, _two_states, *arguments)
 

@@ -117,8 +117,8 @@ def average_gradient_kernel(g, windows, divisor, label):
 @functools.lru_cache(256)
 def _taps_on(backend, index, taps, dtype):
     """Return columns and weights in a device's memory; they are kept there, as models ask for the same ones again."""
-    weights = taps.weights
-    return backend.put(taps.columns, index), None if weights is None else backend.put(weights.astype(dtype), index)
+    columns, weights = np.ascontiguousarray(taps.columns, np.int64), taps.weights
+    return backend.put(columns, index), None if weights is None else backend.put(weights.astype(dtype, "C"), index)
 
 
 @weigh.kernel("cuda", halves=True)

@@ -119,3 +119,28 @@ def test_layers_of_the_library(cuda):
         layer.double()
         expected = host(layer(x)[0])
         assert abs(host(layer.to(cuda)(x.to(cuda))[0]) - expected).max() < 1e-12
+
+
+@pytest.mark.parametrize("lower", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("layer", [nn.LSTM, nn.GRU, nn.RNN])
+def test_mixed_precision(layer, lower, cuda):
+    """As cuDNN's networks under `torch.autocast("cuda")`: the layer runs in half precision, its weights remain."""
+    torch.manual_seed(0)
+    layer, x = layer(5, 7), numbers(6, 3, 5).float()
+    for packed in (False, True):
+        layer.cpu().zero_grad()
+        data = nn.utils.rnn.pack_padded_sequence(x, torch.tensor([6, 4, 1])) if packed else x
+        expected = layer(data)[0]
+        expected = expected.data if packed else expected
+        expected.square().sum().backward()
+        slopes = [host(p.grad) for p in layer.parameters()]
+        layer.to(cuda).zero_grad()
+        with torch.autocast("cuda", dtype=lower):
+            found = layer(data.to(cuda))[0]
+        found = found.data if packed else found
+        assert found.dtype is lower
+        found.float().square().sum().backward()
+        assert abs(host(found) - host(expected)).max() < 0.02
+        for p, slope in zip(layer.parameters(), slopes, strict=True):
+            assert p.grad.dtype is torch.float32
+            assert abs(host(p.grad) - slope).max() < 0.03 * abs(slope).max()
