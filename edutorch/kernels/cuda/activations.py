@@ -14,7 +14,9 @@ from .source import FLOATS, Source, ctype
 
 _KINDS = {"Relu": relu, "Sigmoid": sigmoid, "Tanh": tanh, "Silu": silu}
 _GELU = {"none": "Gelu", "tanh": "GeluTanh"}
-_instances = [f"{activation}, {t}" for activation in (*_KINDS, *_GELU.values()) for t in FLOATS]
+_WIDTHS = {"float": 4, "double": 2, "__half": 8, "__nv_bfloat16": 8}  # numbers in 16 bytes
+_types = [f"{t}, {width}" for t in FLOATS for width in (1, _WIDTHS[t])]
+_instances = [f"{activation}, {types}" for activation in (*_KINDS, *_GELU.values()) for types in _types]
 _source = Source("activations.cu", forward=_instances, backward=_instances)
 
 
@@ -32,8 +34,10 @@ def _run(name, activation, *arrays):
     if not result.flags.c_contiguous:
         axes = sorted(range(result.ndim), key=lambda axis: -result.strides[axis])  # as they lie in memory
         arrays = [a.transpose(axes) for a in arrays]
-    kernel = _source.kernel(xp, f"{name}<{activation}, {ctype(first.dtype)}>")
-    kernel(*elementwise(first.size), (*arrays, np.int64(first.size)))
+    t = ctype(first.dtype)
+    width = 1 if any(a.data.ptr % 16 for a in arrays) else _WIDTHS[t]
+    kernel = _source.kernel(xp, f"{name}<{activation}, {t}, {width}>")
+    kernel(*elementwise(-(-first.size // width)), (*arrays, np.int64(first.size)))
     return result
 
 

@@ -105,7 +105,7 @@ static void prepare(int i) {
     Fiber& f = fibers[i];
     f.state = READY;
     f.thread = {i % blockDim.x, i / blockDim.x % blockDim.y, i / (blockDim.x * blockDim.y)};
-    void** top = (void**)(stacks + (size_t)(i + 1) * STACK) - 2;
+    void** top = (void**)(stacks + (size_t)(i + 1) * STACK) - 1;  // a function begins 8 bytes beside a multiple of 16
     top[0] = nullptr;  // where `begin` would return to
     top[-1] = (void*)begin;
     f.stack_pointer = top - 7;

@@ -38,6 +38,14 @@ def test_in_the_order_of_memory_or_another(function, cuda):
 
 
 @each
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_wherever_memory_begins(function, dtype, cuda):
+    """Arrays that begin at no multiple of 16 bytes are read number by number."""
+    for start in range(4):
+        compare(lambda x, start=start: function(x[start:]), [numbers(43)], cuda, dtype, None)
+
+
+@each
 def test_far_from_zero(function, cuda):
     x = torch.tensor([-math.inf, -1e4, -88.0, -20.0, -0.0, 0.0, 20.0, 88.0, 1e4, math.inf, math.nan])
     torch.testing.assert_close(function(x.to(cuda)).cpu(), function(x), equal_nan=True)
