@@ -10,11 +10,13 @@ measured is in the file at once. The status is 1 if a test failed, a workload fa
 import argparse
 import datetime
 import json
+import os
 import platform
 import re
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from pathlib import Path
 from time import monotonic
@@ -26,6 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = Path(__file__).parent / "results"
 MINUTES = 9.5
 CHECKS_SHARE = 0.35  # of the time
+PROCESSES = max(1, min(8, (os.cpu_count() or 1) // 2))  # that share the tests
 PACKAGES = ("edutorch-lessons", "torch", "numpy", "cupy-cuda13x", "cupy-cuda12x", "nvidia-cudnn-frontend")
 
 
@@ -113,6 +116,15 @@ def lines_of(command, limit):
     return records, problem
 
 
+def checks_within(limit):
+    """Run the tests of the device in several processes; return what became of them."""
+    with ThreadPoolExecutor(PROCESSES) as threads:
+        parts = [threads.submit(lines_of, child("--checks", f"{k}/{PROCESSES}"), limit) for k in range(PROCESSES)]
+    done = [part.result() for part in parts]
+    problems = dict.fromkeys(problem for _, problem in done if problem)
+    return gpu_checks.summary([r for records, _ in done for r in records]) | {"problem": "; ".join(problems) or None}
+
+
 # ---- what is printed
 
 
@@ -148,10 +160,12 @@ def line(record):
 def checks_line(checks):
     """Return what the tests said, in lines."""
     said = f"{checks['passed']} of {checks['tests']} tests on the device pass, {checks['skipped']} are skipped"
+    left = checks["tests"] - sum(checks[outcome] for outcome in ("passed", "failed", "skipped"))
+    said += f", {left} were NOT RUN" if left > 0 else ""
     lines = [f"{said}, {checks['failed']} FAIL." if checks["failed"] else f"{said}."]
     lines += [f"  FAILED {f['test']}: {f['why']}" for f in checks["failures"]]
     if checks["problem"]:
-        lines.append(f"  The tests were {checks['problem']}.")
+        lines.append(f"  The tests' processes: {checks['problem']}.")
     return "\n".join(lines)
 
 
@@ -181,8 +195,7 @@ def benchmark(names, minutes, checking, into):
     versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
     print(f"{record['device']['name']}, driver {record['device']['driver']}, {versions}", flush=True)
     if checking:
-        found, problem = lines_of(child("--checks"), 60 * minutes * CHECKS_SHARE)
-        record["checks"] = gpu_checks.summary(found) | {"problem": problem}
+        record["checks"] = checks_within(60 * minutes * CHECKS_SHARE)
         write()
         print(checks_line(record["checks"]), flush=True)
     print(HEAD, flush=True)
@@ -216,7 +229,7 @@ def main(arguments=None):
     parser.add_argument("--minutes", type=float, default=MINUTES, help="for all together, default: %(default)s")
     parser.add_argument("--no-checks", action="store_true", help="leave the tests out")
     parser.add_argument("--into", type=Path, default=RESULTS, help="the folder for the results, default: %(default)s")
-    parser.add_argument("--checks", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--checks", metavar="K/N", help=argparse.SUPPRESS)
     parser.add_argument("--workload", help=argparse.SUPPRESS)
     parser.add_argument("--seconds", type=float, help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
@@ -224,7 +237,8 @@ def main(arguments=None):
         print(f"Nothing was measured: {lacking}. This needs a CUDA GPU, CuPy and PyTorch for CUDA.", file=sys.stderr)
         return 2
     if given.checks:
-        return gpu_checks.run(given.checks)
+        first, step = map(int, given.checks.split("/"))
+        return gpu_checks.run(Path(given.workloads[0]), (first, step))
     if given.workload:
         return measure_to(Path(given.workloads[0]), given.workload, given.seconds)
     unknown = [name for name in given.workloads if name not in WORKLOADS]

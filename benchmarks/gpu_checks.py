@@ -16,10 +16,11 @@ class OneDevice:
 
     Args:
         device: what the tests' fixtures call it. lines: the file to write to.
+        part: (k, n): run every n-th test from the k-th on.
     """
 
-    def __init__(self, device, lines):
-        self.device, self.lines = device, lines
+    def __init__(self, device, lines, part):
+        self.device, self.lines, self.part = device, lines, part
 
     def write(self, **record):
         """Write a line, at once: what is there counts, if the rest is cut off."""
@@ -27,7 +28,8 @@ class OneDevice:
             file.write(json.dumps(record) + "\n")
 
     def pytest_collection_modifyitems(self, items):
-        items[:] = [item for item in items if self.is_on_the_device(getattr(item, "callspec", None))]
+        first, step = self.part
+        items[:] = [item for item in items if self.is_on_the_device(getattr(item, "callspec", None))][first::step]
         self.write(tests=len(items))
 
     def is_on_the_device(self, call):
@@ -56,17 +58,17 @@ def paths():
     return sorted(found, key=lambda path: "kernels" not in path.parts)
 
 
-def run(lines, device="cuda", where=None):
-    """Run the tests of a device; what became of them stands in the file, whatever pytest says."""
+def run(lines, part=(0, 1), device="cuda", where=None):
+    """Run the tests of a device, or a part of them; what became of them stands in the file, whatever pytest says."""
     where = paths() if where is None else where
-    pytest.main(["-q", "-p", "no:cacheprovider", *map(str, where)], plugins=[OneDevice(device, lines)])
+    pytest.main(["-q", "-p", "no:cacheprovider", *map(str, where)], plugins=[OneDevice(device, lines, part)])
 
 
 def summary(records):
     """Return how many tests there are, how many passed and failed, and which failed and why."""
     outcomes = [r["outcome"] for r in records if "outcome" in r]
     return {
-        "tests": next((r["tests"] for r in records if "tests" in r), 0),
+        "tests": sum(r.get("tests", 0) for r in records),
         **{kind: outcomes.count(kind) for kind in ("passed", "failed", "skipped")},
         "failures": [r for r in records if r.get("outcome") == "failed"],
     }

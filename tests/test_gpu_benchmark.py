@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 
@@ -175,7 +176,8 @@ def pretend(monkeypatch):
     device = {"name": "NVIDIA Pretend 100", "capability": "9.0", "bytes": 2**30, "driver": "600.1"}
     monkeypatch.setattr(gpu, "machine", lambda: {"device": device, "versions": {"torch": "2.13.0"}})
     commands = {}
-    monkeypatch.setattr(gpu, "child", lambda *arguments: commands[arguments[0] if len(arguments) < 2 else arguments[1]])
+    monkeypatch.setattr(gpu, "PROCESSES", 2)
+    monkeypatch.setattr(gpu, "child", lambda what, which, *more: commands[which])
     return commands
 
 
@@ -184,18 +186,31 @@ def records(name, ratio=0.5, **more):
 
 
 def test_all_of_it(pretend, tmp_path, capsys):
-    pretend["--checks"] = wrote({"tests": 1}, {"test": "t.py::test_it", "outcome": "passed"})
+    pretend["0/2"] = wrote({"tests": 2}, *[{"test": "t.py::test_it", "outcome": "passed"}] * 2)
+    pretend["1/2"] = wrote({"tests": 1}, {"test": "t.py::test_other", "outcome": "skipped"})
     pretend["gpt"] = wrote(*records("gpt"))
     pretend["lstm"] = wrote(*records("lstm", ratio=1.3))
     assert gpu.benchmark(["gpt", "lstm"], 1.0, True, tmp_path) is False
     said = capsys.readouterr().out
-    assert said.startswith("NVIDIA Pretend 100, driver 600.1, torch 2.13.0\n1 of 1 tests on the device pass")
+    assert said.startswith(
+        "NVIDIA Pretend 100, driver 600.1, torch 2.13.0\n2 of 3 tests on the device pass, 1 are skipped.\n"
+    )
     assert said.count("goal 1.00 reached") == said.count("goal 1.00 MISSED") == 3
     assert "3 of 12 goals reached, 3 missed, 6 not measured." in said
     record = lines(tmp_path)
-    assert record["checks"]["passed"] == 1
+    assert record["checks"]["passed"] == 2
     assert [r["workload"] for r in record["workloads"]] == ["gpt"] * 3 + ["lstm"] * 3
     assert next(tmp_path.iterdir()).name == f"nvidia-pretend-100-{record['date'][:10]}.json"
+
+
+def test_tests_that_were_cut_off_are_counted(pretend, tmp_path, capsys):
+    pretend["0/2"] = wrote({"tests": 5}, {"test": "t.py::test_it", "outcome": "passed"}, then="time.sleep(60)")
+    pretend["1/2"] = wrote({"tests": 4}, *[{"test": "t.py::test_it", "outcome": "passed"}] * 4)
+    pretend["cnn"] = wrote(*records("cnn"))
+    assert gpu.benchmark(["cnn"], 0.1, True, tmp_path) is True
+    said = capsys.readouterr().out
+    assert "5 of 9 tests on the device pass, 0 are skipped, 4 were NOT RUN.\n  The tests' processes: stopped" in said
+    assert "goal 1.00 reached" in said
 
 
 def test_a_process_that_dies_or_hangs_leaves_what_it_has_measured(pretend, tmp_path, capsys):
@@ -212,7 +227,8 @@ def test_a_process_that_dies_or_hangs_leaves_what_it_has_measured(pretend, tmp_p
 @pytest.mark.parametrize("bad", ["test", "no tests", "losses"])
 def test_its_status_tells_that_something_is_wrong(bad, pretend, tmp_path, capsys):
     tests = [] if bad == "no tests" else [{"test": "t", "outcome": "failed" if bad == "test" else "passed", "why": "!"}]
-    pretend["--checks"] = wrote({"tests": len(tests)}, *tests)
+    pretend["0/2"] = wrote({"tests": len(tests)}, *tests)
+    pretend["1/2"] = wrote({"tests": 0})
     pretend["cnn"] = wrote(*records("cnn", same_losses=bad != "losses"))
     assert gpu.benchmark(["cnn"], 1.0, True, tmp_path) is True
     assert ("FAILED t: !" in capsys.readouterr().out) == (bad == "test")
@@ -236,3 +252,24 @@ def test_a_pytorch_without_cuda_is_named(both, monkeypatch, capsys):
     monkeypatch.setattr(both[1].framework.cuda, "is_available", lambda: False)
     assert gpu.main([]) == 2
     assert "finds no CUDA device. This needs" in capsys.readouterr().err
+
+
+def test_its_own_processes_are_understood(both, monkeypatch, tmp_path):
+    """What `child` asks for, `main` does."""
+    monkeypatch.setattr(both[1].framework.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(gpu, "sides", lambda: both)
+    monkeypatch.setattr(gpu, "each_precision", partial(each_precision, tiny=True))
+    asked = []
+    monkeypatch.setattr(gpu_checks, "run", lambda *arguments: asked.append(arguments))
+    found = tmp_path / "lines.json"
+    assert not gpu.main([*gpu.child("--workload", "cnn", "--seconds", "1")[3:], str(found)])
+    assert [json.loads(line)["precision"] for line in found.read_text().splitlines()] == [*PRECISIONS]
+    assert not gpu.main([*gpu.child("--checks", "3/8")[3:], str(found)])
+    assert asked == [(found, (3, 8))]
+
+
+def test_an_unknown_workload_is_refused(both, monkeypatch, capsys):
+    monkeypatch.setattr(both[1].framework.cuda, "is_available", lambda: True)
+    with pytest.raises(SystemExit):
+        gpu.main(["bert"])
+    assert "there is no workload 'bert', only gpt, resnet18-32" in capsys.readouterr().err
