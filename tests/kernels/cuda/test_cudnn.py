@@ -1,7 +1,7 @@
 """Convolution and attention on a device, by cuDNN and without it, against the operators' pages in float64.
 
-cuDNN is the stand-in's (`tests/fake_cuda/cudnn.py`), which knows the package's functions and checks what it is told.
-What the real one makes of it, on a GPU, is unproven.
+Without a device, cuDNN is the stand-in's (`tests/fake_cuda/cudnn.py`), which knows the package's functions and checks
+what it is told. On a GPU the same tests ask the real one; that has not happened yet.
 """
 
 from __future__ import annotations
@@ -21,11 +21,15 @@ from tests.kernels.cuda.test_products import agree, numbers
 DTYPES = [float64, float32, float16, bfloat16]
 
 
-@pytest.fixture(scope="module", params=["cudnn", "products"])
+@pytest.fixture(scope="module", params=["cudnn", "products", *(["cuda"] if edutorch.cuda.is_available() else [])])
 def device(request):
-    """The stand-in, with cuDNN and without."""
-    package = cudnn.installed() if request.param == "cudnn" else contextlib.nullcontext()
-    with fake_cuda(kernels=True), package, edutorch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+    """The stand-in, with cuDNN and without; and a real device with what is installed there."""
+    with contextlib.ExitStack() as stack:
+        if request.param != "cuda":
+            stack.enter_context(fake_cuda(kernels=True))
+        if request.param == "cudnn":
+            stack.enter_context(cudnn.installed())
+        stack.enter_context(edutorch.backends.cudnn.flags(enabled=True, allow_tf32=False))
         yield "cuda:0"
 
 
