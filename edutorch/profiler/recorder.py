@@ -99,7 +99,6 @@ class Recorder:
         """End the records that are still open."""
         for stack in self.stacks.values():
             self.close_above(stack, 1)
-        self.ended = clock()
 
     # ---- one record
 
