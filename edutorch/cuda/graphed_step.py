@@ -16,7 +16,7 @@ import warnings
 from typing import Any
 
 from ..amp import autocast
-from ..autograd.versions import bump
+from ..autograd.versions import storage_of, tick
 from ..backends import place
 from ..modes import no_grad
 from ..nn.utils import clip_grad_norm_
@@ -131,8 +131,9 @@ class GraphedStep:
         for p, gradient in gradients:
             p._grad = gradient
         self._run(self._units)
-        for p in self._parameters:
-            bump(p)
+        stamp = tick()
+        for storage in self._storages:
+            storage.write(stamp)
         return self._loss.clone()
 
     def __repr__(self):
@@ -237,6 +238,7 @@ class GraphedStep:
             self._numbers_to_python()
         self._results = (self._loss, self._overflow), [(p, p._grad) for p in self._parameters]
         self._captured = self._state()
+        self._storages = [storage_of(p) for p in self._parameters]
 
     def _captured_units(self):
         """Return what a step is made of; None if another part turned out not to be captured."""

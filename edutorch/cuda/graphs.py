@@ -104,7 +104,8 @@ class CUDAGraph:
 
     Replaying reads and writes the memory that the captured work did. Tensors that it read must still be there and hold
     the new values; tensors that it made hold the results, until the next replay. Memory made during the capture comes
-    from a pool that the graph keeps. Random numbers go on from replay to replay, as if the work were done anew.
+    from a pool that the graph keeps, and that `memory_allocated` does not count. Random numbers go on from replay to
+    replay, as if the work were done anew.
 
     Raises:
         AssertionError: if there is no device.
