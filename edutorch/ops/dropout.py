@@ -13,7 +13,7 @@ import math
 import numpy as np
 
 from .. import dtypes
-from ..backends import XP, like
+from ..backends import XP, like, on_host
 from ..op import Array, Index, op
 from ..op.forms import inplace_form
 from ..random import stream_of
@@ -75,9 +75,10 @@ def dropout(input, p, train):
         return input
     if p == 1:
         return nothing_of(input)
-    stream = stream_of(None, input.device)
-    if stream.on_device and dtypes.is_floating(input.array.dtype):
-        return native_dropout(input, stream, 1 - p, scale_of(input, p))
+    if not on_host(input.array) and dtypes.is_floating(input.array.dtype):
+        stream = stream_of(None, input.device)
+        if stream.on_device:
+            return native_dropout(input, stream, 1 - p, scale_of(input, p))
     return keep_and_scale(input, drawn_mask(input, p, whole_features=False), scale_of(input, p))
 
 
