@@ -49,7 +49,7 @@ struct GeluTanh {  // with (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2 in th
 };
 
 // Numbers that a thread reads or writes at once, 16 bytes if the arrays begin at multiples of 16. There is next to
-// nothing to compute here: what counts is how many bytes are on their way at a time, and halves, read one by one, are few.
+// nothing to compute here: what counts is how many bytes are on their way at a time, and single halves are few bytes.
 template <typename T, int width> struct alignas(sizeof(T) * width) Pack { T x[width]; };
 
 template <typename Activation, typename T, int width>

@@ -1,8 +1,8 @@
 // Batch norm: the moments of each channel, then one pass over all numbers with them.
 //
 // A channel's numbers lie in one stretch for each sample: number k of a channel is at place k % places of sample
-// k / places. One block takes a channel: its sums need no second step, and a layer has some hundred channels. Numbers are
-// counted by 32-bit integers, as a GPU divides those much more quickly than 64-bit ones.
+// k / places. One block takes a channel: its sums need no second step, and a layer has some hundred channels.
+// Numbers are counted by 32-bit integers, as a GPU divides those much more quickly than 64-bit ones.
 
 __device__ unsigned position(unsigned k, unsigned channel, unsigned channels, unsigned places) {
     return (k / places * channels + channel) * places + k % places;
@@ -34,8 +34,8 @@ __global__ void moments(const T* x, wide<T>* means, wide<T>* scales, R* running_
 
 // In use, the running moments are what numbers are normalized by.
 template <typename T, typename R>
-__global__ void from_running(const R* running_mean, const R* running_var, wide<T>* means, wide<T>* scales, unsigned channels,
-                             wide<T> eps) {
+__global__ void from_running(const R* running_mean, const R* running_var, wide<T>* means, wide<T>* scales,
+                             unsigned channels, wide<T> eps) {
     unsigned channel = blockIdx.x * blockDim.x + threadIdx.x;
     if (channel >= channels) return;
     means[channel] = load(running_mean[channel]);
@@ -57,8 +57,8 @@ __global__ void normalize(const T* x, const T* weight, const T* bias, const wide
 
 // For each channel sum g, which is dL/db, and sum g n with n = (x - mean) / std, which is dL/dw.
 template <typename T>
-__global__ void sums(const T* g, const T* x, const wide<T>* means, const wide<T>* scales, wide<T>* shifts, wide<T>* turns,
-                     T* to_weight, T* to_bias, unsigned channels, unsigned places, unsigned n) {
+__global__ void sums(const T* g, const T* x, const wide<T>* means, const wide<T>* scales, wide<T>* shifts,
+                     wide<T>* turns, T* to_weight, T* to_bias, unsigned channels, unsigned places, unsigned n) {
     unsigned channel = blockIdx.x;
     wide<T> mean = means[channel], scale = scales[channel], along_shift = 0, along_scale = 0;
     for (unsigned k = threadIdx.x; k < n; k += blockDim.x) {
@@ -80,8 +80,8 @@ __global__ void sums(const T* g, const T* x, const wide<T>* means, const wide<T>
 // dL/dx = w (g - mean g - n mean(g n)) / std in training; in use, where the moments do not depend on x, w g / std.
 template <typename T, bool training>
 __global__ void input_gradient(const T* g, const T* x, const T* weight, const wide<T>* means, const wide<T>* scales,
-                               const wide<T>* shifts, const wide<T>* turns, T* to_input, unsigned channels, unsigned places,
-                               unsigned n, unsigned size) {
+                               const wide<T>* shifts, const wide<T>* turns, T* to_input, unsigned channels,
+                               unsigned places, unsigned n, unsigned size) {
     unsigned threads = gridDim.x * blockDim.x;
     for (unsigned i = blockIdx.x * blockDim.x + threadIdx.x; i < size; i += threads) {
         unsigned channel = i / places % channels;

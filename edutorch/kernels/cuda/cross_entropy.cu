@@ -1,11 +1,11 @@
 // The cross-entropy of scores: one block for each sample, whose row of scores is read from memory once.
 //
 // With m the largest score of a row and l = ln sum e^(x - m), ln p = x - m - l. The forward pass keeps m and l, two
-// numbers for each row, and the backward pass makes p of the scores anew: to write all p and read them again would take
-// longer. (m + l in one number would lose digits of l where the scores are large.)
+// numbers for each row, and the backward pass makes p of the scores anew: a GPU computes e^x sooner than it fetches a
+// number from memory. (m + l in one number would lose digits of l where the scores are large.)
 
-// What a sample with class t counts: w[t], or 0 if it is to be ignored. A number that is no class makes the loss nan, as
-// nothing must be read beyond the row; `wrong` then has the next wait for the device raise an error.
+// What a sample with class t counts: w[t], or 0 if it is to be ignored. A number that is no class makes the loss nan,
+// as nothing must be read beyond the row; `wrong` then has the next wait for the device raise an error.
 template <typename T, typename Index>
 __device__ wide<T> worth(Index t, const T* weight, int classes, i64 ignored) {
     if ((i64)t == ignored) return 0;
@@ -16,7 +16,8 @@ __device__ wide<T> worth(Index t, const T* weight, int classes, i64 ignored) {
 // L_n = (1 - s) w[t] (-ln p_t) + s/C sum_c w[c] (-ln p_c), with s for label smoothing
 template <typename T, typename Index>
 __global__ void forward(const T* input, const Index* target, const T* weight, wide<T>* peaks, wide<T>* logs,
-                        wide<T>* losses, wide<T>* counts, T* output, bool* wrong, int classes, i64 ignored, wide<T> smoothing) {
+                        wide<T>* losses, wide<T>* counts, T* output, bool* wrong, int classes, i64 ignored,
+                        wide<T> smoothing) {
     const T* x = input + (i64)blockIdx.x * classes;
     Index t = target[blockIdx.x];
 

@@ -1,6 +1,6 @@
 // Softmax and its logarithm along the last axis: one block for each row of scores.
 //
-// e^(x - max) is computed twice, for the sum and for the result: that is quicker than to write it and read it again.
+// e^(x - max) is computed twice, for the sum and for the result: to keep it would be more traffic with memory.
 
 template <typename T, bool logarithm>
 __global__ void forward(const T* input, T* output, int n) {
