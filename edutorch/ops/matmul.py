@@ -188,7 +188,8 @@ def batched_matmul(input: Array, other: Array):
 
 def in_rows(array):
     """Return an array as a matrix of its last dimension's vectors."""
-    return array.reshape(math.prod(array.shape[:-1]), array.shape[-1])  # of empty vectors there may be many
+    n = array.shape[-1]
+    return array.reshape(-1 if n else math.prod(array.shape[:-1]), n)  # of empty vectors there may be any number
 
 
 def _kind(input, other):
