@@ -87,7 +87,7 @@ class tensor:
             expected = 1
             fits = True
             for d in reversed(order):
-                fits = fits and (self.stride[d] == expected or self.dim[d] == 1)
+                fits = fits and self.stride[d] == expected
                 expected *= self.dim[d]
             if fits:
                 yield "last" if order[-1] == 1 else "second"

@@ -119,9 +119,10 @@ def _by_cudnn(xp, describe, first, second, shape, steps):
         return None if out is None else out.reshape(shape)
     format = format_of(first)
     operands = [x if lies_in(x, format) else laid_out(x, format) for x in (first, second)]
-    out = made_in_order(lambda made: xp.empty(made, first.dtype), shape, format.order_for(shape))
-    exact = switches.fp32_precision != "tf32"
-    done = cudnn.run(describe, operands, [out], exact, **{n: tuple(s) for n, s in zip(names, steps, strict=True)})
+    order, exact = format.order_for(shape), switches.fp32_precision != "tf32"
+    out = made_in_order(lambda made: xp.empty(made, first.dtype), shape, order)
+    parameters = {name: tuple(step) for name, step in zip(names, steps, strict=True)}
+    done = cudnn.run(describe, operands, [out], exact, order, **parameters)
     return out if done else None
 
 

@@ -40,19 +40,28 @@ def usable(*arrays):
     return cudnn.enabled and arrays[0].dtype in _TYPES and len({x.dtype for x in arrays}) == 1 and cudnn.is_available()
 
 
-def layout(array):
-    """Return an array's layout, its strides counted in elements."""
-    return Layout(array.shape, tuple(s // array.itemsize for s in array.strides), _TYPES[array.dtype])
+def layout(array, order=None):
+    """Return an array's layout, its strides counted in elements.
+
+    Args:
+        order: of the dimensions of an array without gaps, the slowest first. A dimension of size 1 may have any stride
+            in an array's own account; cuDNN, which tells layouts by their strides, is given the one of this order.
+    """
+    strides = [s // array.itemsize for s in array.strides]
+    step = 1
+    for d in reversed(order or ()):
+        strides[d], step = step, step * array.shape[d]
+    return Layout(array.shape, tuple(strides), _TYPES[array.dtype])
 
 
-def run(describe, inputs, outputs, exact=False, **parameters):
+def run(describe, inputs, outputs, exact=False, order=None, **parameters):
     """Have cuDNN compute arrays from arrays.
 
     Args:
         describe: a function that adds the operation to a graph: it is given the graph, its input tensors and the
             parameters, and returns the output tensors.
         inputs, outputs: arrays, in that order; what the outputs hold is overwritten.
-        exact: whether float32 must not be cut to TF32.
+        exact: whether float32 must not be cut to TF32. order: see `layout`; None where strides are what they are.
 
     Returns:
         Whether it was done; cuDNN has no plan for some sizes.
@@ -60,7 +69,7 @@ def run(describe, inputs, outputs, exact=False, **parameters):
     xp = XP[type(inputs[0])]
     here = xp.cuda.runtime.getDevice()
     handle = _handle(here)
-    layouts = [[layout(x) for x in arrays] for arrays in (inputs, outputs)]
+    layouts = [[layout(x, order) for x in arrays] for arrays in (inputs, outputs)]
     rules = exact, cudnn.deterministic, cudnn.benchmark
     key = (here, describe, *map(tuple, layouts), rules, tuple(sorted(parameters.items())))
     if key not in _plans:

@@ -106,6 +106,28 @@ def test_channels_last_stays(dtype, device):
         assert out.is_contiguous(memory_format=edutorch.channels_last)
 
 
+@pytest.mark.parametrize("shape", [(1, 1, 5, 5), (2, 1, 5, 1), (1, 4, 1, 5), (1, 4, 5, 1)])
+def test_sizes_of_one_have_the_strides_of_their_layout(shape, with_cudnn):
+    """A view may have any stride there; cuDNN is told those that it knows layouts by."""
+    w = numbers((6, shape[1], 1, 1)).float()
+    x = numbers(shape).float()
+    views = [
+        x,
+        x.to(memory_format=edutorch.channels_last),
+        x.flip(3).flip(3),
+        x.permute(2, 3, 0, 1).permute(2, 3, 0, 1),
+    ]
+    for view in views:
+        on_device = view.cuda().as_strided(
+            shape, [s if n > 1 else 7 for n, s in zip(shape, view.stride(), strict=True)]
+        )
+        with counted() as counts:
+            found = functional.conv2d(on_device, w.cuda())
+        assert counts["library"] == 1
+        np.testing.assert_allclose(found.cpu().numpy(), functional.conv2d(x, w).numpy(), rtol=1e-5, atol=1e-6)
+    assert {len(plan.graph.inputs) for plan in plans._plans.values()} == {2}
+
+
 @pytest.mark.parametrize("name", ["1d", "2d", "3d", "2d, groups", "transposed"])
 def test_cudnn_is_used_once_for_each(name, with_cudnn):
     call, input, weight, named = CONVOLUTIONS[name]
