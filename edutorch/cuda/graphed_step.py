@@ -114,6 +114,8 @@ class GraphedStep:
         """Train by one step, and return the loss; the next step does not overwrite it."""
         if not self._on_device or not self._fit(inputs):
             return self._by_python(inputs)
+        if self._units is not None and self._outdated():
+            self._units, self._warmups = None, 1  # Python makes first what the optimizer is to remember
         if self._warmups > 0:
             self._warmups -= 1
             if not self._warmups and isinstance(self.optimizer, Rule):
@@ -124,7 +126,7 @@ class GraphedStep:
                 if given is not static:
                     static.copy_(given)
         self._inputs = self._static
-        if self._units is None or self._outdated():
+        if self._units is None:
             self._capture()
         self._tell_rates()
         (self._loss, self._overflow), gradients = self._results
@@ -206,7 +208,8 @@ class GraphedStep:
         stay, self._gradients_stay = self._gradients_stay, False
         try:
             self._tell_rates()
-            self._run(self._parts)
+            with self._rates_on_device():
+                self._run(self._parts)
         finally:
             self._gradients_stay = stay
         return self._loss
@@ -224,7 +227,6 @@ class GraphedStep:
 
     def _capture(self):
         """Make graphs of the parts that can be captured; note why others cannot."""
-        self._units = None  # graphs of before give their memory back
         self._pass.why = self._pass.why or hooks_of(self.model)
         self._step.why = self._step.why or hooks_of(self.optimizer)
         if not isinstance(self.optimizer, Rule):
@@ -252,7 +254,8 @@ class GraphedStep:
                 continue
             unit = Graphed(list(parts))
             try:
-                unit.capture(self._stream)
+                with self._rates_on_device():
+                    unit.capture(self._stream)
             except Exception as error:
                 unit.at.why = explain(error)
                 return None
@@ -272,7 +275,7 @@ class GraphedStep:
             what = "tensors were replaced"
         elif flags != now[2]:
             what = "layers were frozen, or put into another mode"
-        elif options != now[3]:
+        elif options != now[3] and not self._step.why:
             what = "the optimizer's options changed"
             if any(what in note for note in self._again):
                 self._step.why = "as its options change again and again"
@@ -284,18 +287,13 @@ class GraphedStep:
     # ---- the optimizer's numbers, which a graph reads on the device
 
     def _numbers_to_device(self):
-        xp = self._backend.xp
-        with self._backend.on(self._device.index):
-            for group in self.optimizer.param_groups:
-                if id(group) not in self._rates:
-                    self._rates[id(group)] = xp.zeros((), "float64")
         self._told = {}
-        self.optimizer.rates = self._rates
+        self._tell_rates(self.optimizer.param_groups)
         self._move_counts(self._device)
 
     def _numbers_to_python(self):
-        if getattr(self.optimizer, "rates", None) is not None:
-            self.optimizer.rates = None
+        if self._rates:
+            self._rates = {}
             self._move_counts("cpu")
 
     def _move_counts(self, where):
@@ -304,16 +302,29 @@ class GraphedStep:
                 if isinstance(value, Tensor) and not value.ndim and p.ndim:
                     state[name] = value.to(where)
 
-    def _tell_rates(self):
-        """Write learning rates that changed to where graphs read them."""
-        if getattr(self.optimizer, "rates", None) is None:
-            return
-        for group in self.optimizer.param_groups:
-            rate, lies = group["lr"], self._rates[id(group)]
+    def _tell_rates(self, groups=None):
+        """Write learning rates that changed to where graphs read them, if they do."""
+        for group in groups or (self.optimizer.param_groups if self._rates else ()):
+            rate = group["lr"]
+            if id(group) not in self._rates:
+                with self._backend.on(self._device.index):
+                    self._rates[id(group)] = self._backend.xp.zeros((), "float64")
             if isinstance(rate, Tensor):
-                lies[...] = rate.to(self._device).array
+                self._rates[id(group)][...] = rate.to(self._device).array
             elif self._told.get(id(group)) != rate:
-                lies[...] = self._told[id(group)] = rate
+                self._rates[id(group)][...] = self._told[id(group)] = rate
+
+    @contextlib.contextmanager
+    def _rates_on_device(self):
+        """Let the optimizer read its learning rates there, if they are; other steps of it read those of its groups."""
+        if not self._rates:
+            yield
+            return
+        self.optimizer.rates = self._rates
+        try:
+            yield
+        finally:
+            self.optimizer.rates = None
 
 
 def _kinds(tensors):

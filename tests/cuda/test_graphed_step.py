@@ -250,10 +250,59 @@ def test_a_frozen_parameter_is_captured_again(cuda):
     assert changed(cuda, freeze).notes == ["captured again, as layers were frozen, or put into another mode"]
 
 
+def test_a_parameter_that_thaws_begins_to_be_remembered(cuda):
+    ends = []
+    for where in ("cpu", cuda):
+        model = nn.Sequential(Scale(), Scale()).to(where)
+        model[0].requires_grad_(False)
+        optimizer = optim.AdamW(model.parameters(), lr=0.05)
+        step = torch.cuda.make_graphed_step(model, nn.functional.mse_loss, optimizer, batches()[0])
+        for i, (x, y) in enumerate(batches()):
+            if i == 5:
+                model[0].requires_grad_(True)
+            step(x.to(where), y.to(where))
+        ends.append([p.detach().cpu().numpy() for p in model.parameters()])
+    for p, q in zip(*ends, strict=True):
+        np.testing.assert_allclose(q, p, rtol=1e-5)
+
+
 def test_gradients_that_were_dropped_come_back(cuda):
     step = changed(cuda, lambda model, optimizer: optimizer.zero_grad())
     assert step.notes == []
     assert all(p.grad.shape == p.shape for p in step.model.parameters())
+
+
+def test_the_optimizer_can_be_used_without_it(cuda):
+    data, ends = batches(), []
+    for where in ("cpu", cuda):
+        model = Scale().to(where)
+        optimizer = optim.AdamW(model.parameters(), lr=0.05)
+        step = torch.cuda.make_graphed_step(model, nn.functional.mse_loss, optimizer, data[0])
+        for i, (x, y) in enumerate(data):
+            if i < 5:
+                step(x.to(where), y.to(where))
+            else:
+                optimizer.param_groups[0]["lr"] /= 2
+                plainly(model, optimizer, optim.lr_scheduler.ConstantLR(optimizer, 1.0), [(x.to(where), y.to(where))])
+        step(*data[0])
+        ends.append([p.detach().cpu().numpy() for p in model.parameters()])
+    for p, q in zip(*ends, strict=True):
+        np.testing.assert_allclose(q, p, rtol=1e-5)
+
+
+def test_a_group_that_was_added_is_trained_too(cuda):
+    ends = []
+    for where in ("cpu", cuda):
+        model = nn.Sequential(Scale(), Scale()).to(where)
+        optimizer = optim.AdamW(model[0].parameters(), lr=0.05)
+        step = torch.cuda.make_graphed_step(model, nn.functional.mse_loss, optimizer, batches()[0])
+        for i, (x, y) in enumerate(batches()):
+            if i == 5:
+                optimizer.add_param_group({"params": list(model[1].parameters()), "lr": 0.01})
+            step(x, y)
+        ends.append([p.detach().cpu().numpy() for p in model.parameters()])
+    for p, q in zip(*ends, strict=True):
+        np.testing.assert_allclose(q, p, rtol=1e-5)
 
 
 def test_options_that_change_at_each_step_are_left_to_python(cuda):
@@ -299,6 +348,17 @@ def test_what_is_no_sample():
 
 
 # ---- GradScaler
+
+
+def test_scaling_on_the_cpu_is_the_plain_steps():
+    model = Scale()
+    optimizer, scaler = optim.SGD(model.parameters(), lr=0.1), torch.amp.GradScaler("cpu", growth_interval=2)
+    step = torch.cuda.make_graphed_step(
+        model, nn.functional.mse_loss, optimizer, batches()[0], scaler=scaler, autocast=torch.bfloat16
+    )
+    losses = [step(*batches()[0]).item() for _ in range(4)]
+    assert losses == sorted(losses, reverse=True)
+    assert scaler.get_scale() == 2.0**18
 
 
 @pytest.mark.parametrize(("overflow_at", "scale"), [((), 4096.0), ((5,), 1024.0), ((4, 6), 512.0)])
