@@ -2,6 +2,8 @@
 
 from tests.samples import Error, Sample, array, bools, ints, randn
 
+FLOATS = dict(dtypes=("float64", "float32", "float16", "bfloat16"))
+
 
 def matmul_samples():
     """Every combination of ranks from 1 to 4, with and without broadcasting."""
@@ -108,6 +110,10 @@ SAMPLES = [
     Sample("nn.functional.linear", randn(2, 5, 2, 3), randn(4, 3), bias=randn(4)),
     Sample("nn.functional.linear", randn(2, 3), randn(3)),
     Sample("nn.functional.linear", randn(0, 3), randn(4, 3), randn(4)),
+    Sample("nn.functional.linear", randn(2, 5, 0), randn(4, 0), randn(4), opts=FLOATS),
+    Sample("nn.functional.linear", randn(2, 5, 3), randn(0, 3), randn(0), opts=FLOATS),
+    Sample("matmul", randn(2, 5, 0), randn(0, 4), opts=FLOATS),
+    Sample("matmul", randn(2, 5, 3), randn(3, 0), opts=FLOATS),
     Sample("nn.functional.linear", randn(2, 3), randn(4, 3), randn(1)),
     Sample("nn.functional.linear", randn(2, 3), randn(4, 3), randn()),
 ]
