@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .optimizer import check_not_negative, check_rate
-from .rule import Rule, number, scalar, zeros
+from .rule import Rule, scalar, zeros
 
 __all__ = ["Adadelta"]
 
@@ -77,4 +77,4 @@ class Adadelta(Rule):
         d = xp.sqrt(u + eps) / xp.sqrt(v + eps) * g
         u *= rho
         u += (1 - rho) * d * d
-        p -= number(group["lr"], p) * d
+        p -= group["lr"] * d

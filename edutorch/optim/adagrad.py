@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..backends import XP
 from ..tensor import wrap
 from .optimizer import check_fused, check_not_negative, check_rate
-from .rule import Rule, number, scalar
+from .rule import Rule, scalar
 
 __all__ = ["Adagrad"]
 
@@ -84,4 +84,4 @@ class Adagrad(Rule):
         s = state["sum"]
         s += g * g
         rate = group["lr"] / (1 + (t - 1) * group["lr_decay"])
-        p -= number(rate, p) * g / (xp.sqrt(s) + group["eps"])
+        p -= rate * g / (xp.sqrt(s) + group["eps"])

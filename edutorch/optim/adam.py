@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..tensor import Tensor
 from .optimizer import check_betas, check_fused, check_not_negative, check_rate
-from .rule import Rule, number, root, scalar, zeros
+from .rule import Rule, scalar, zeros
 
 __all__ = ["Adam"]
 
@@ -105,9 +105,9 @@ class Adam(Rule):
             largest = state["max_exp_avg_sq"]
             largest[...] = xp.maximum(largest, v)
             v = largest
-        size = root(1 - beta2**t)  # both corrections, drawn out of the fraction
-        rate = group["lr"] * size / (1 - beta1**t)
-        p -= number(rate, p) * m / (xp.sqrt(v) + number(group["eps"] * size, p))
+        root = (1 - beta2**t) ** 0.5  # both corrections, drawn out of the fraction
+        rate = group["lr"] * root / (1 - beta1**t)
+        p -= rate * m / (xp.sqrt(v) + group["eps"] * root)
 
     _step.together = "adam"
 

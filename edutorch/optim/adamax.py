@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .optimizer import check_betas, check_not_negative, check_rate
-from .rule import Rule, number, scalar, zeros
+from .rule import Rule, scalar, zeros
 
 __all__ = ["Adamax"]
 
@@ -74,4 +74,4 @@ class Adamax(Rule):
         m, u = state["exp_avg"], state["exp_inf"]
         m += (1 - beta1) * (g - m)
         u[...] = xp.maximum(beta2 * u, abs(g) + group["eps"])
-        p -= number(group["lr"] / (1 - beta1**t), p) * m / u
+        p -= group["lr"] / (1 - beta1**t) * m / u

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .optimizer import check_betas, check_not_negative, check_rate
-from .rule import Rule, number, read, scalar, zeros
+from .rule import Rule, read, scalar, zeros
 
 __all__ = ["NAdam"]
 
@@ -95,7 +95,7 @@ class NAdam(Rule):
         v += (1 - beta2) * g * g
         size = xp.sqrt(v / (1 - beta2**t)) + group["eps"]
         now, ahead = group["lr"] * (1 - mu) / (1 - product), group["lr"] * mu_next / (1 - product * mu_next)
-        p -= (number(now, p) * g + number(ahead, p) * m) / size
+        p -= (now * g + ahead * m) / size
 
 
 def momentum_at(t, group):

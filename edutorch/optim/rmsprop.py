@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .optimizer import check_not_negative, check_rate
-from .rule import Rule, number, scalar, zeros
+from .rule import Rule, scalar, zeros
 
 __all__ = ["RMSprop"]
 
@@ -92,6 +92,6 @@ class RMSprop(Rule):
             b = state["momentum_buffer"]
             b *= momentum
             b += g / size
-            p -= number(group["lr"], p) * b
+            p -= group["lr"] * b
         else:
-            p -= number(group["lr"], p) * g / size
+            p -= group["lr"] * g / size

@@ -8,14 +8,13 @@ A rule is written in the words that NumPy, CuPy and Tensors share, and writes in
 arrays, which is fast; with `differentiable=True` the same text runs on Tensors, so that autograd records it.
 
 A learning rate and a count of steps may lie on the device, as arrays of no dimensions in float64 (`capturable`): a CUDA
-graph repeats a step without asking Python. Rules work with them as with numbers, and let them meet a parameter by
-`number(rate, p)`.
+graph repeats a step without asking Python. Rules work with them as with numbers: what they write in place keeps its
+dtype.
 """
 
 from __future__ import annotations
 
 import contextlib
-import math
 from collections import defaultdict
 
 import numpy as np
@@ -36,9 +35,7 @@ class Rule(Optimizer):
     """Base class of optimizers that treat every parameter by itself."""
 
     capturable_tensors = "params and state_steps"
-    rates = (
-        None  # the learning rates of the groups, by their id, where they lie on the device: `cuda.make_graphed_step`
-    )
+    rates = None  # `cuda.make_graphed_step` keeps the groups' learning rates on the device: here, by the groups' id
 
     def _begin(self, p, group):
         """Return what is remembered of a parameter before its first step: a dictionary of tensors."""
@@ -194,7 +191,7 @@ class Rule(Optimizer):
         decay = group.get("weight_decay")
         if decay:
             if group.get("decoupled_weight_decay"):
-                p *= number(1 - group["lr"] * decay, p)
+                p *= 1 - group["lr"] * decay
             else:
                 g = g + decay * p
         self._step(xp, p, g, t, state, group)
@@ -225,16 +222,6 @@ def scalar(value, p=None, group=None):
 def read(array):
     """Return the number in an array of no dimensions; on a device it stays there, where nobody need wait for it."""
     return array.astype(FLOAT64) if DEVICE_TYPE.get(type(array)) == "cuda" else array.item()
-
-
-def number(value, p):
-    """Return a number as it meets a parameter: one that lies on the device gets p's dtype, or p would get its."""
-    return value if type(value) is float or DEVICE_TYPE.get(type(value)) != "cuda" else value.astype(p.dtype)
-
-
-def root(value):
-    """Return the square root of a number, wherever it lies."""
-    return math.sqrt(value) if type(value) is float else XP[type(value)].sqrt(value)
 
 
 def read_numbers(group):

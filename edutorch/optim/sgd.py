@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .optimizer import check_fused, check_not_negative, check_rate
-from .rule import Rule, number, zeros
+from .rule import Rule, zeros
 
 __all__ = ["SGD"]
 
@@ -86,6 +86,6 @@ class SGD(Rule):
             dampening = group["dampening"] if t > 1 else 0
             v += (1 - dampening) * g if dampening else g
             g = g + momentum * v if group["nesterov"] else v
-        p -= number(group["lr"], p) * g
+        p -= group["lr"] * g
 
     _step.together = "sgd"
