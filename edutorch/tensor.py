@@ -12,6 +12,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from ml_dtypes import bfloat16
 
 from . import dtypes, printing
 from .backends import CPU, DEVICE_TYPE, backend_of, device, place, to_host
@@ -197,16 +198,18 @@ class Tensor:
         Raises:
             RuntimeError: if there is not exactly one element.
         """
-        if self.array.size != 1:
+        array = self.array
+        if array.size != 1:
             raise RuntimeError(
                 with_remedy(
-                    f"a Tensor with {self.array.size} elements cannot be converted to Scalar",
-                    f"It has shape {self.array.shape}: choose one element, reduce it (.sum(), .mean()), or use"
-                    " .tolist().",
+                    f"a Tensor with {array.size} elements cannot be converted to Scalar",
+                    f"It has shape {array.shape}: choose one element, reduce it (.sum(), .mean()), or use .tolist().",
                 )
             )
-        value = to_host(self.array).item()
-        return float(value) if self.array.dtype == dtypes.BFLOAT16 else value
+        if type(array) is not np.ndarray:
+            array = to_host(array)
+        value = array.item()
+        return float(value) if type(value) is bfloat16 else value
 
     def tolist(self):
         """Return the values as nested Python lists (a number for a 0-d tensor)."""
@@ -254,7 +257,7 @@ class Tensor:
                     "Say which you mean: x.any(), x.all(), or x.numel() > 0; `and` and `or` of masks are & and |.",
                 )
             )
-        return bool(to_host(self.array).item())
+        return bool(to_host(self.array))
 
     def __float__(self):
         return float(self._only_element())

@@ -20,7 +20,7 @@ from collections import defaultdict
 import numpy as np
 
 from ..autograd.versions import bump
-from ..backends import DEVICE_TYPE, XP, backend_of, making_on
+from ..backends import BACKENDS, DEVICE_TYPE, XP, backend_of, making_on
 from ..dtypes import FLOAT32, FLOAT64, get_default_dtype
 from ..modes import enable_grad
 from ..op.quiet import busy, quietly, quietly_alone
@@ -83,16 +83,20 @@ class Rule(Optimizer):
             options = {**options, "lr": self.rates[id(group)]}
         if group.get("capturable"):
             self._refuse_cpu(group)
-        for p in self._step_together(group, options) if one is None else (one,):
-            if one is None and type(p.array) is not np.ndarray:
-                with making_on(p.device):
-                    self._update_group(group, p)
-                continue
-            state, t = self._remembered(p, group)
-            arrays = {name: value.array for name, value in state.items() if name != "step"} if state else state
-            array = p.array
-            self._update(XP[type(array)], array, p._grad.array, t, arrays, options)
-            bump(p)
+        params = group["params"] if one is None else (one,)
+        if one is None and len(BACKENDS) > 1:  # there are devices
+            params = self._step_together(group, options)
+        for p in params:
+            if p._grad is not None:
+                if one is None and type(p.array) is not np.ndarray:
+                    with making_on(p.device):
+                        self._update_group(group, p)
+                    continue
+                state, t = self._remembered(p, group)
+                arrays = {name: value.array for name, value in state.items() if name != "step"} if state else state
+                array = p.array
+                self._update(XP[type(array)], array, p._grad.array, t, arrays, options)
+                bump(p)
 
     def _step_together(self, group, options):
         """Step parameters that lie on a device with a kernel for this rule, all in one launch.
@@ -101,20 +105,22 @@ class Rule(Optimizer):
         It does all that `_update` does, by the same formulas.
 
         Returns:
-            The other parameters that have a gradient.
+            The other parameters.
         """
-        params = [p for p in group["params"] if p._grad is not None]
         name = getattr(self._step, "together", None)
-        if name is None or all(type(p.array) is np.ndarray for p in params):
-            return params
+        if name is None:
+            return group["params"]
         left, batches = [], defaultdict(list)
-        for p in params:
+        for p in group["params"]:
             kernels = backend_of(p.array).multi_tensor
-            if kernels is None or not kernels.takes(p.array, p._grad.array):
+            if p._grad is None or kernels is None or not kernels.takes(p.array, p._grad.array):
                 left.append(p)
                 continue
-            with making_on(p.device):
-                state, first = self._memory(p, group)
+            state = self.state.get(p)
+            first = not state
+            if first:
+                with making_on(p.device):
+                    state = self._first_memory(p, group)
             arrays = {key: value.array for key, value in state.items()}
             count, whole = arrays.get("step"), [value for key, value in arrays.items() if key != "step"]
             on_host = type(count) is np.ndarray
@@ -151,19 +157,19 @@ class Rule(Optimizer):
                 "\nOn the CPU leave capturable=False."
             )
 
-    def _memory(self, p, group):
-        """Return a parameter's state, made at its first step, and whether it was made now."""
-        state = self.state.get(p)
-        if state:
-            return state, False
+    def _first_memory(self, p, group):
+        """Make a parameter's state, and keep it if there is something in it."""
         state = self._begin(p, group)
         if state:
             self.state[p] = state
-        return state, True
+        return state
 
     def _remembered(self, p, group):
         """Return a parameter's state, made at its first step, and the number of this step."""
-        state, first = self._memory(p, group)
+        state = self.state.get(p)
+        first = not state
+        if first:
+            state = self._first_memory(p, group)
         count = state.get("step")
         if count is None:
             return state, 1 if first else 2
@@ -221,7 +227,8 @@ def scalar(value, p=None, group=None):
 
 def read(array):
     """Return the number in an array of no dimensions; on a device it stays there, where nobody need wait for it."""
-    return array.astype(FLOAT64) if DEVICE_TYPE.get(type(array)) == "cuda" else array.item()
+    on_device = type(array) is not np.ndarray and DEVICE_TYPE.get(type(array)) == "cuda"
+    return array.astype(FLOAT64) if on_device else array.item()
 
 
 def read_numbers(group):
