@@ -249,15 +249,16 @@ class Tensor:
         return len(self.array)
 
     def __bool__(self):
-        if self.array.size != 1:
-            what = "no values" if not self.array.size else "more than one value"
+        array = self.array
+        if array.size != 1:
+            what = "no values" if not array.size else "more than one value"
             raise RuntimeError(
                 with_remedy(
                     f"Boolean value of Tensor with {what} is ambiguous",
                     "Say which you mean: x.any(), x.all(), or x.numel() > 0; `and` and `or` of masks are & and |.",
                 )
             )
-        return bool(to_host(self.array))
+        return bool(array if type(array) is np.ndarray else to_host(array))
 
     def __float__(self):
         return float(self._only_element())

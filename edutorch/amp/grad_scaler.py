@@ -127,7 +127,7 @@ class GradScaler:
 
     def _unscale(self, gradients):
         """Divide gradients by the scale, in place; return a tensor: whether one of them is inf or NaN now."""
-        together, others, answers = defaultdict(list), [], {}
+        together, others, overflowed = defaultdict(list), [], {}
         for g in gradients:
             kernels = backend_of(g.array).multi_tensor
             if kernels and kernels.takes(g.array):
@@ -135,19 +135,20 @@ class GradScaler:
             else:
                 others.append(g)
         for (device, _), same in together.items():
-            if device not in answers:
-                answers[device] = torch.zeros((), dtype=torch.bool, device=device)
+            if device not in overflowed:
+                overflowed[device] = torch.zeros((), dtype=torch.bool, device=device)
             backend, arrays = backend_of(same[0].array), [g.array for g in same]
             with making_on(device):
-                backend.multi_tensor.unscale(backend.xp, arrays, self._scale.to(device).array, answers[device].array)
+                backend.multi_tensor.unscale(backend.xp, arrays, self._scale.to(device).array, overflowed[device].array)
             for g in same:
                 bump(g)
-        answers = list(answers.values())
+        answers = list(overflowed.values())
         if others:
-            down = self._scale.double().reciprocal().float()
+            down, finite = self._scale.double().reciprocal().float(), defaultdict(list)
             for g in others:
                 g.mul_(down.to(g.device))
-            answers += [torch.isfinite(g).all().logical_not() for g in others]
+                finite[g.device].append(torch.isfinite(g).all())
+            answers += [torch.stack(on_device).all().logical_not() for on_device in finite.values()]
         return answers[0] if len(answers) == 1 else torch.stack([a.to(answers[0].device) for a in answers]).any()
 
     def step(self, optimizer, *args, **kwargs):
