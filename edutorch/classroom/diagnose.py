@@ -214,7 +214,9 @@ def _kind(expected, got):
     if isinstance(expected, Tensor) and isinstance(got, (int, float, list, tuple)):
         return f"you gave {g}; {e} is expected. `.item()` and `.tolist()` leave the tensors, and their graph, behind."
     if isinstance(expected, tuple) and not isinstance(got, (list, tuple)):
-        return f"you gave {g}; {e} of {len(expected)} values is expected: `return one, other` makes one."
+        made = "`(one,)`, with a comma," if len(expected) == 1 else "`return one, other`"
+        many = "1 value" if len(expected) == 1 else f"{len(expected)} values"
+        return f"you gave {g}; {e} of {many} is expected: {made} makes one."
     if isinstance(got, Tensor) and isinstance(expected, (bool, int, float, np.number)):
         return f"you gave {g}; {e} is expected: `.item()` takes the number out of a tensor of one element."
     if isinstance(got, (list, tuple)) and isinstance(expected, (list, tuple)):

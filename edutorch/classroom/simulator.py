@@ -63,8 +63,8 @@ class Launched(NamedTuple):
     Attributes:
         reads, writes: how many numbers of each array were read from global memory, and written to it.
         writer: for each array the last thread, counted over all blocks, that wrote each number; -1 where none did.
-        longest: the most reads of shared memory that one thread made. readers: how many threads of a block read from it
-            at most. barriers: the most that one block passed.
+        longest: the most different numbers of shared memory that one thread read. readers: how many threads of a block
+            read from it at most. barriers: the most that one block passed.
     """
 
     reads: Counter
@@ -141,7 +141,8 @@ class _Thread:
     def __init__(self, block, place, number, block_number):
         self.block, self.place = SimpleNamespace(**dict(zip("xyz", block, strict=True))), SimpleNamespace(**place)
         self.number, self.block_number = number, block_number
-        self.log, self.at, self.barrier, self.done, self.shared_reads = [], 0, None, False, 0
+        self.log, self.at, self.barrier, self.done = [], 0, None, False
+        self.shared_reads: set = set()
 
     def perform(self, work, *arguments):
         """Return what `work` gives; when the thread runs again, what it gave the first time."""
@@ -187,8 +188,8 @@ def _run_block(machine, kernel, block, arguments):
         _look_at_the_barrier(threads)
         machine.phase += 1
     machine.barriers = max(machine.barriers, machine.phase - 1)
-    machine.longest = max(machine.longest, *(thread.shared_reads for thread in threads))
-    machine.readers = max(machine.readers, sum(thread.shared_reads > 0 for thread in threads))
+    machine.longest = max(machine.longest, *(len(thread.shared_reads) for thread in threads))
+    machine.readers = max(machine.readers, sum(bool(thread.shared_reads) for thread in threads))
 
 
 def _run_thread(machine, thread, kernel, arguments):
@@ -232,7 +233,7 @@ class _Cuda:
         self.blockDim = SimpleNamespace(**dict(zip("xyz", machine.block, strict=True)))
         self.gridDim = SimpleNamespace(**dict(zip("xyz", machine.grid, strict=True)))
         self.shared = SimpleNamespace(array=self._shared_array)
-        self.local = SimpleNamespace(array=lambda shape, dtype: np.empty(shape, _dtype(dtype)))
+        self.local = SimpleNamespace(array=_rubbish)
         self.atomic = SimpleNamespace(
             add=lambda array, at, value: array.atomic(at, lambda old: old + value),
             max=lambda array, at, value: array.atomic(at, lambda old: max(old, value)),
@@ -265,13 +266,18 @@ class _Cuda:
         caller = sys._getframe(1)
         site = caller.f_code, caller.f_lasti
         if site not in self._machine.shared:
-            numbers = np.empty(shape, _dtype(dtype))
-            numbers.fill(1e30 if np.issubdtype(numbers.dtype, np.floating) else 10**9)
-            self._machine.shared[site] = _Memory(self._machine, numbers, "shared memory", shared=True)
+            self._machine.shared[site] = _Memory(self._machine, _rubbish(shape, dtype), "shared memory", shared=True)
         return self._machine.shared[site]
 
     def __getattr__(self, name):
         raise AttributeError(f"`cuda.{name}` is not there inside of a kernel of these exercises; they do without.")
+
+
+def _rubbish(shape, dtype):
+    """Return an array of numbers that nobody has written."""
+    numbers = np.empty(shape, _dtype(dtype))
+    numbers.fill(1e30 if np.issubdtype(numbers.dtype, np.floating) else 10**9)
+    return numbers
 
 
 def _dtype(dtype):
@@ -295,6 +301,9 @@ class _Memory:
     def __len__(self):
         return self.shape[0]
 
+    def __repr__(self):
+        return f"the array {self.name}"
+
     def __getitem__(self, at):
         if self.ndim > 1 and not (isinstance(at, tuple) and len(at) == self.ndim):
             return _Row(self, at)
@@ -312,7 +321,7 @@ class _Memory:
         self._look_out(at, writing=False)
         self._read.setdefault(at, []).append((self._machine.thread, self._machine.phase))
         if self._is_shared:
-            self._machine.thread.shared_reads += 1
+            self._machine.thread.shared_reads.add((id(self), at))
         else:
             self._machine.reads[self.name] += 1
         return self._numbers[at]

@@ -76,7 +76,7 @@ def test_what_is_counted():
     assert launched.writer["y"].tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 0, 1]
     assert launched.writer["x"].tolist() == [-1] * 10
     compared = launch(block_max, 2, 8, x, np.zeros(2, np.float32))
-    assert (compared.barriers, compared.longest, compared.readers, compared.reads["x"]) == (4, 7, 4, 10)
+    assert (compared.barriers, compared.longest, compared.readers, compared.reads["x"]) == (4, 4, 4, 10)
 
 
 # ---- what is refused

@@ -186,6 +186,45 @@ def max_of_a_scan(x, out):
         out[cuda.blockIdx.x] = shared[7]
 
 
+def max_by_asking_first(x, out):
+    shared = cuda.shared.array(8, np.float32)
+    t, i = cuda.threadIdx.x, cuda.grid(1)
+    shared[t] = x[i] if i < x.size else -np.inf
+    cuda.syncthreads()
+    for half in (4, 2, 1):
+        if t < half and shared[t + half] > shared[t]:
+            shared[t] = shared[t + half]
+        cuda.syncthreads()
+    if t == 0:
+        out[cuda.blockIdx.x] = shared[0]
+
+
+def max_with_the_last_again(x, out):
+    """Threads without an element bring the last one once more."""
+    shared = cuda.shared.array(8, np.float32)
+    t = cuda.threadIdx.x
+    largest = x[min(cuda.grid(1), x.size - 1)]
+    for bit in (1, 2, 4):
+        shared[t] = largest
+        cuda.syncthreads()
+        largest = max(largest, shared[t ^ bit])
+        cuda.syncthreads()
+    if t == 0:
+        out[cuda.blockIdx.x] = largest
+
+
+def max_without_the_if(x, out):
+    shared = cuda.shared.array(8, np.float32)
+    t, i = cuda.threadIdx.x, cuda.grid(1)
+    shared[t] = x[i] if i < x.size else -np.inf
+    cuda.syncthreads()
+    for half in (4, 2, 1):
+        shared[t] = max(shared[t], shared[t + half])
+        cuda.syncthreads()
+    if t == 0:
+        out[cuda.blockIdx.x] = shared[0]
+
+
 def max_with_a_barrier_for_some(x, out):
     shared = cuda.shared.array(8, np.float32)
     t, i = cuda.threadIdx.x, cuda.grid(1)
@@ -543,7 +582,13 @@ RIGHT = {
     "blocks_for": [blocks_by_negative, blocks_by_divmod, blocks_one_less],
     "saxpy": [saxpy_by_while, saxpy_decorated, saxpy_by_rounds],
     "sectors": [sectors_by_unique, sectors_by_changes, sectors_by_tensor],
-    "block_max": [max_interleaved, max_unrolled, max_of_a_scan],
+    "block_max": [
+        max_interleaved,
+        max_unrolled,
+        max_of_a_scan,
+        max_by_asking_first,
+        max_with_the_last_again,
+    ],
     "tiled_matmul": [matmul_by_counted_tiles, matmul_with_b_on_its_side, matmul_in_one_shared_array],
     "matmul_time": [time_by_the_ridge, time_by_the_roof, time_by_max_of_pairs],
     "time_of": [time_by_total, time_by_while, time_by_function],
@@ -560,6 +605,7 @@ REWORDED = {
     "block_max": {
         "barrier_inside_the_if": [max_with_a_barrier_for_some],
         "no_barrier_after_bringing": [max_without_the_first_barrier],
+        "begins_at_the_block": [max_without_the_if],
     },
     "tiled_matmul": {"without_tiles": [matmul_with_everybody_for_himself]},
     "matmul_time": {"result_not_written": [time_without_the_result]},

@@ -64,9 +64,10 @@ def probe(block_max, x):
     blocks = (len(x) + 7) // 8
     out = np.full(blocks, 9, np.float32)
     launched = simulator.launch(block_max, blocks, 8, x, out)
+    read, most = sum(launched.reads.values()), 8 * blocks
     return {
         "out": [round(float(largest), 4) for largest in out],
-        "numbers read from global memory": sum(launched.reads.values()),
+        "numbers read from global memory": f"{read}, where {most} would do" if read > most else "at most one a thread",
         "the work is shared": launched.longest <= 7 and launched.readers >= 4,
     }
 
@@ -216,8 +217,8 @@ def one_round_short(x, out):
 
 
 @task.wrong(
-    "The first round compares at a distance of 8, and the numbers of a block end at 7: the distance begins with *half*"
-    " the block."
+    "A thread reads behind the end of the shared numbers. The first round compares at a distance of *half* the block,"
+    " 4, and only the threads below that distance compare: `if t < half`."
 )
 def begins_at_the_block(x, out):
     shared = cuda.shared.array(8, np.float32)
@@ -299,6 +300,25 @@ def zero_for_nothing(x, out):
     shared = cuda.shared.array(8, np.float32)
     i, t = cuda.grid(1), cuda.threadIdx.x
     shared[t] = x[i] if i < x.size else 0
+    cuda.syncthreads()
+    half = 4
+    while half > 0:
+        if t < half:
+            shared[t] = max(shared[t], shared[t + half])
+        cuda.syncthreads()
+        half //= 2
+    if t == 0:
+        out[cuda.blockIdx.x] = shared[0]
+
+
+@task.wrong(
+    "`cuda.local.array` is memory of each thread's own: what a thread writes there no other one sees, and it finds"
+    " rubbish in its neighbours' places. The threads of a block share `cuda.shared.array`."
+)
+def in_local_memory(x, out):
+    shared = cuda.local.array(8, np.float32)
+    i, t = cuda.grid(1), cuda.threadIdx.x
+    shared[t] = x[i] if i < x.size else -math.inf
     cuda.syncthreads()
     half = 4
     while half > 0:

@@ -2,7 +2,8 @@ r"""Which thread, which element?
 
 A kernel is run by very many threads at once, and each has to find out for itself which number is its own. It knows its
 place in its block, the place of the block in the grid, and how large a block is. CUDA numbers all of these in the order
-x, y, and numba's `cuda.grid(1)` and `cuda.grid(2)` compute from them what you compute here (lesson 7, section 5).
+x, y, and numba's `cuda.grid(1)` and `cuda.grid(2)` compute from them what you compute here (lesson 7, sections 5
+and 6).
 
 Write `element_of(thread, block, block_size, shape)`, for arrays of one and of two dimensions:
 
@@ -129,9 +130,9 @@ def guard_too_wide(thread, block, block_size, shape):
 
 
 @task.wrong(
-    "In two dimensions the guard looks only at whether the place in memory is below the number of elements. A thread to"
-    " the right of a row then works on the *next row's* first elements, which have a thread already: look at column and"
-    " row, each with its own limit."
+    "In two dimensions the guard lets threads through that stand to the *right* of a row: it looks only at the row, or"
+    " only at whether the place in memory is below the number of elements. Such a thread works on the next row's first"
+    " elements, which have a thread already: look at column and row, each with its own limit."
 )
 def guard_on_the_sum(thread, block, block_size, shape):
     place = no_guard(thread, block, block_size, shape)
@@ -156,3 +157,25 @@ def rows_for_columns(thread, block, block_size, shape):
 def minus_one(thread, block, block_size, shape):
     found = element_of(thread, block, block_size, shape)
     return -1 if found is None else found
+
+
+@task.wrong(
+    "In two dimensions the guard looks only at the column. A thread *below* the last row gets a place behind the"
+    " array's end: look at column and row, each with its own limit."
+)
+def guard_on_the_column(thread, block, block_size, shape):
+    at = positions(thread, block, block_size)
+    if at[0] >= shape[-1]:
+        return None
+    return at[0] if len(at) == 1 else at[1] * shape[1] + at[0]
+
+
+@task.wrong(
+    "In two dimensions the guard stops only those that are outside along *both* axes. To be outside along one of them"
+    " is enough: `or`, not `and`."
+)
+def and_for_or(thread, block, block_size, shape):
+    at = positions(thread, block, block_size)
+    if all(i >= n for i, n in zip(at, shape[::-1], strict=True)):
+        return None
+    return at[0] if len(at) == 1 else at[1] * shape[1] + at[0]

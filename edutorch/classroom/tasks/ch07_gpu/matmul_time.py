@@ -130,3 +130,20 @@ def fetched_each_time(rows, inner, columns, itemsize, peak, bandwidth):
 def ridge_at_one(rows, inner, columns, itemsize, peak, bandwidth):
     intensity, time, _ = matmul_time(rows, inner, columns, itemsize, peak, bandwidth)
     return intensity, time, "flops" if intensity >= 1 else "bytes"
+
+
+@task.wrong(
+    "The intensity was cut to a whole number: `//` leaves the fraction away, and below 1 nothing is left. Use `/`."
+)
+def intensity_cut(rows, inner, columns, itemsize, peak, bandwidth):
+    _, time, what = matmul_time(rows, inner, columns, itemsize, peak, bandwidth)
+    return 2 * rows * inner * columns // all_bytes(rows, inner, columns, itemsize), time, what
+
+
+@task.wrong(
+    "What you return in the middle is a *speed*, the operations a second that the roofline allows. Asked for is the"
+    " time: the operations, divided by that speed."
+)
+def speed_for_time(rows, inner, columns, itemsize, peak, bandwidth):
+    intensity, _, what = matmul_time(rows, inner, columns, itemsize, peak, bandwidth)
+    return intensity, min(peak, intensity * bandwidth), what

@@ -216,8 +216,8 @@ def never_clipped(model, optimizer, scaler, x, y, max_norm):
 
 
 @task.wrong(
-    "The steps are right. The loss that is returned still has its graph: whoever keeps it for a log keeps all the"
-    " memory of its step."
+    "The steps are right. The loss that is returned still has its graph: whoever keeps it for a log keeps the graph of"
+    " every step."
 )
 def graph_returned(model, optimizer, scaler, x, y, max_norm):
     optimizer.zero_grad()
@@ -228,3 +228,49 @@ def graph_returned(model, optimizer, scaler, x, y, max_norm):
     scaler.step(optimizer)
     scaler.update()
     return loss
+
+
+@task.wrong(
+    "The model ran in bfloat16; asked for is `dtype=torch.float16`. (bfloat16 has float32's range: there nothing"
+    " overflows, and nobody needs a scaler.)"
+)
+def in_bfloat16(model, optimizer, scaler, x, y, max_norm):
+    optimizer.zero_grad()
+    with torch.autocast(x.device.type, dtype=torch.bfloat16):
+        loss = torch.nn.functional.mse_loss(model(x), y)
+    scaler.scale(loss).backward()
+    scaler.unscale_(optimizer)
+    torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+    scaler.step(optimizer)
+    scaler.update()
+    return loss.detach()
+
+
+@task.wrong(
+    "Each number of the gradients was cut by itself, as `clip_grad_value_` does, and the step's direction changes with"
+    " it. Asked for is their *norm*: `clip_grad_norm_` shortens all of them by one factor."
+)
+def clipped_by_value(model, optimizer, scaler, x, y, max_norm):
+    optimizer.zero_grad()
+    loss = loss_of(model, x, y)
+    scaler.scale(loss).backward()
+    scaler.unscale_(optimizer)
+    torch.nn.utils.clip_grad_value_(model.parameters(), max_norm)
+    scaler.step(optimizer)
+    scaler.update()
+    return loss.detach()
+
+
+@task.wrong(
+    "The gradients are forgotten right after `backward` has made them, and the scaler finds none to look at (*No inf"
+    " checks were recorded*). `zero_grad` comes before `backward`."
+)
+def zeroed_after_backward(model, optimizer, scaler, x, y, max_norm):
+    loss = loss_of(model, x, y)
+    scaler.scale(loss).backward()
+    optimizer.zero_grad()
+    scaler.unscale_(optimizer)
+    torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+    scaler.step(optimizer)
+    scaler.update()
+    return loss.detach()

@@ -180,7 +180,18 @@ def without_buffers(model, move):
 )
 def gradients_left(model, move):
     for p in model.parameters():
-        p._grad = None
+        p.data = move(p.data)
+    buffers_moved(model.modules(), move)
+    return model
+
+
+@task.wrong(
+    "The parameters are moved, and their gradients are gone: whoever moves between `backward` and `step` makes a step"
+    " without them. Move them, too."
+)
+def gradients_dropped(model, move):
+    for p in model.parameters():
+        p.grad = None
         p.data = move(p.data)
     buffers_moved(model.modules(), move)
     return model

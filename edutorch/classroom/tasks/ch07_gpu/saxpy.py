@@ -158,3 +158,11 @@ def y_overwritten(a, x, y):
 def last_left_out(a, x, y):
     for i in range(cuda.grid(1), x.size - 1, cuda.gridsize(1)):
         y[i] += a * x[i]
+
+
+@task.wrong(
+    "Nothing is written to `y`. A kernel takes one element at a time, `y[i] += …`; for whole arrays, `y += a * x` only"
+    " gives the name y to a new array, in each thread."
+)
+def whole_arrays(a, x, y):
+    y += a * x

@@ -91,7 +91,7 @@ def last_thread_missing(first, stride, itemsize):
 
 @task.wrong(
     "A sector was counted for each thread. Threads whose elements lie in the same sector share it: that is what makes"
-    " neighbours cheap."
+    " neighbours cheap. (`// 32` gives a sector's number; `/ 32` gives each byte one of its own.)"
 )
 def one_for_each(first, stride, itemsize):
     return 32
@@ -104,3 +104,8 @@ def one_for_each(first, stride, itemsize):
 )
 def span_divided(first, stride, itemsize):
     return (31 * abs(stride) * itemsize + itemsize + 31) // 32
+
+
+@task.wrong("Threads are numbered from 0: `range(1, 32)` leaves the first one out, and asks only 31 of the 32.")
+def first_thread_missing(first, stride, itemsize):
+    return len({(first + stride * thread) * itemsize // 32 for thread in range(1, 32)})

@@ -136,8 +136,9 @@ def no_barrier_before_the_next(a, b, c):
 
 
 @task.wrong(
-    "Full blocks are right. At the edges, the threads that have no element of `c` leave at once; the others wait for"
-    " them at the barrier, for ever. They are also needed for fetching: only the writing at the end is under the `if`."
+    "Full blocks are right. At the edges, the threads that have no element of `c` leave at once, or go round the"
+    " barriers; the others wait for them, for ever. They are also needed for fetching: only the writing at the end is"
+    " under the `if`."
 )
 def idle_threads_leave(a, b, c):
     column, row = cuda.grid(2)
@@ -267,3 +268,66 @@ def added_to_c(a, b, c):
             for k in range(4):
                 c[row, column] += tile_a[y, k] * tile_b[k, x]
         cuda.syncthreads()
+
+
+@task.wrong(
+    "x was taken for the row. `cuda.grid(2)` gives x first, and x runs along the *columns*:"
+    " `column, row = cuda.grid(2)`."
+)
+def x_is_the_row(a, b, c):
+    tile_a = cuda.shared.array((4, 4), np.float32)
+    tile_b = cuda.shared.array((4, 4), np.float32)
+    x, y = cuda.threadIdx.x, cuda.threadIdx.y
+    row, column = cuda.grid(2)
+    total = np.float32(0)
+    for first in range(0, a.shape[1], 4):
+        tile_a[y, x] = a[row, first + x] if row < a.shape[0] and first + x < a.shape[1] else 0
+        tile_b[y, x] = b[first + y, column] if first + y < b.shape[0] and column < b.shape[1] else 0
+        cuda.syncthreads()
+        for k in range(4):
+            total += tile_a[y, k] * tile_b[k, x]
+        cuda.syncthreads()
+    if row < c.shape[0] and column < c.shape[1]:
+        c[row, column] = total
+
+
+@task.wrong(
+    "The tile of `a` is stored on its side: [x, y]. Its rows belong to y, as those of `c` do: thread (x, y) brings its"
+    " number to [y, x]."
+)
+def tile_of_a_transposed(a, b, c):
+    tile_a = cuda.shared.array((4, 4), np.float32)
+    tile_b = cuda.shared.array((4, 4), np.float32)
+    x, y = cuda.threadIdx.x, cuda.threadIdx.y
+    column, row = cuda.grid(2)
+    total = np.float32(0)
+    for first in range(0, a.shape[1], 4):
+        tile_a[x, y] = a[row, first + x] if row < a.shape[0] and first + x < a.shape[1] else 0
+        tile_b[y, x] = b[first + y, column] if first + y < b.shape[0] and column < b.shape[1] else 0
+        cuda.syncthreads()
+        for k in range(4):
+            total += tile_a[y, k] * tile_b[k, x]
+        cuda.syncthreads()
+    if row < c.shape[0] and column < c.shape[1]:
+        c[row, column] = total
+
+
+@task.wrong(
+    "One tile goes well. With more of them the first one is fetched again and again: the tile that begins at `first`"
+    " has the columns `first + x` of `a`, and the rows `first + y` of `b`."
+)
+def always_the_first_tile(a, b, c):
+    tile_a = cuda.shared.array((4, 4), np.float32)
+    tile_b = cuda.shared.array((4, 4), np.float32)
+    x, y = cuda.threadIdx.x, cuda.threadIdx.y
+    column, row = cuda.grid(2)
+    total = np.float32(0)
+    for first in range(0, a.shape[1], 4):
+        tile_a[y, x] = a[row, x] if row < a.shape[0] and first + x < a.shape[1] else 0
+        tile_b[y, x] = b[y, column] if first + y < b.shape[0] and column < b.shape[1] else 0
+        cuda.syncthreads()
+        for k in range(4):
+            total += tile_a[y, k] * tile_b[k, x]
+        cuda.syncthreads()
+    if row < c.shape[0] and column < c.shape[1]:
+        c[row, column] = total

@@ -183,3 +183,16 @@ def warming_up_counted(device, work, repeats):
         work()
     device.synchronize()
     return (device.now() - start) / (repeats + 1)
+
+
+@task.wrong(
+    "You do wait for the warming up, but the clock runs already: look at it *after* waiting, when the line is empty."
+)
+def clock_before_the_wait(device, work, repeats):
+    work()
+    start = device.now()
+    device.synchronize()
+    for _ in range(repeats):
+        work()
+    device.synchronize()
+    return (device.now() - start) / repeats

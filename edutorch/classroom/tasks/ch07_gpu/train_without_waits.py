@@ -24,7 +24,7 @@ loss** of each `every` steps. If some steps are left over at the end, they are m
 the device **once for each number** that it returns, and not more. (The check for NaN may go.)
 
 Between two looks the losses must be collected on the device, and *without their graphs*: a loss that you keep as it is
-keeps everything that its step has computed.
+keeps the graph of its step (and where nobody calls `backward`, as in a test, all that was computed for it).
 
 Five batches with the losses 4, 2, 3, 1 and 9, and `every` = 2: it returns `[3.0, 2.0]`, and waits twice.
 """
@@ -158,8 +158,8 @@ def item_in_every_step(model, optimizer, batches, every):
 
 
 @task.wrong(
-    "The report is right, and nobody waits too often. But the losses are added with their graphs: until the next look"
-    " the device keeps all that those steps have computed. `loss.detach()` leaves the graph behind."
+    "The report is right, and nobody waits too often. But the losses are kept with their graphs, which pile up until"
+    " the next look. `loss.detach()` leaves the graph behind."
 )
 def graphs_kept(model, optimizer, batches, every):
     report, total = [], 0.0
@@ -172,8 +172,8 @@ def graphs_kept(model, optimizer, batches, every):
 
 
 @task.wrong(
-    "Every step asks a question of the loss, in an `if` for instance, and each time Python waits for the device;"
-    " together with the report it is more than one wait a step."
+    "Every step asks a question of the loss, in an `if` for instance, or prints it, or copies it to the host"
+    " (`.cpu()`), and each time Python waits for the device; together with the report it is more than one wait a step."
 )
 def asks_in_every_step(model, optimizer, batches, every):
     report, total = [], 0.0
@@ -249,3 +249,38 @@ def rest_reported(model, optimizer, batches, every):
 )
 def rest_left_out(model, optimizer, batches, every):
     return train_without_waits(model, optimizer, batches[: len(batches) // every * every], every)
+
+
+@task.wrong(
+    "The old gradients are in each step as well: `backward` adds, so `optimizer.zero_grad()` belongs into every step."
+)
+def never_zeroed(model, optimizer, batches, every):
+    report, total = [], 0.0
+    for step, (x, y) in enumerate(batches, 1):
+        loss = torch.nn.functional.mse_loss(model(x), y)
+        loss.backward()
+        optimizer.step()
+        total = total + loss.detach()
+        if step % every == 0:
+            report.append((total / every).item())
+            total = 0.0
+    return report
+
+
+@task.wrong(
+    "Looking is seldom, and so is stepping: the optimizer steps once for `every` batches. It makes a step for *each*"
+    " batch; only the report waits."
+)
+def steps_when_it_looks(model, optimizer, batches, every):
+    report, total = [], 0.0
+    optimizer.zero_grad()
+    for step, (x, y) in enumerate(batches, 1):
+        loss = torch.nn.functional.mse_loss(model(x), y)
+        loss.backward()
+        total = total + loss.detach()
+        if step % every == 0:
+            optimizer.step()
+            optimizer.zero_grad()
+            report.append((total / every).item())
+            total = 0.0
+    return report
