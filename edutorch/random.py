@@ -22,18 +22,6 @@ from .backends import device as device_of
 from .streams import Stream
 from .tensor import Tensor, wrap
 
-_streams: dict[str, type] = {}  # type of device -> what draws on it, while its kernels are on
-
-
-def draws_on(device_type):
-    """Let a stream draw for a type of device (a decorator)."""
-
-    def register(stream):
-        _streams[device_type] = stream
-        return stream
-
-    return register
-
 
 class Generator:
     """A stream of random numbers with a seed and a state.
@@ -55,7 +43,7 @@ class Generator:
         if self.device.type == "cuda":
             backend, index = place(self.device)
             self.device = device_of("cuda", backend.current() if index is None else index)
-            made = _streams.get("cuda", Stream) if backend.kernels else Stream
+            made = backend.random_stream or Stream
         elif self.device.type != "cpu":
             raise RuntimeError(f"Cannot get {self.device.type.upper()} generator without such a device")
         self.stream = made()

@@ -15,7 +15,7 @@ from .arrays import (
     to_host,
     when_joining,
 )
-from .asserts import AcceleratorError, expect_inside, looks_by
+from .asserts import AcceleratorError, expect_inside
 from .devices import (
     CPU,
     array_module,

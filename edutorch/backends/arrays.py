@@ -24,16 +24,22 @@ class Backend:
     Attributes:
         type: the name of that kind of device. xp: the library. kind: the type of its arrays.
         kernels: whether operators run by the kernels of `edutorch/kernels/` that there are for it.
-        add_rows: what adds up the rows of a matrix, better than its `sum` does; None, or set by such a kernel.
-        multi_tensor: functions that do something to many arrays in one launch, where there are such for the device.
+
+    What such kernels do that no operator's page leads to; None where there are none:
+        multi_tensor: functions that do something to many arrays in one launch.
+        add_rows: adds up the rows of a matrix, better than its `sum` does.
+        note_outside: looks for positions out of range, as `asserts.note_outside` does.
+        random_stream: the class of generators that draw where the arrays lie.
     """
 
     type = "cpu"
     xp: Any = np
     kind: type = np.ndarray
     kernels = True
-    add_rows: Any = None
     multi_tensor: Any = None
+    add_rows: Any = None
+    note_outside: Any = None
+    random_stream: Any = None
 
     def count(self):
         """Return how many such devices there are."""

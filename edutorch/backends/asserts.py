@@ -23,14 +23,6 @@ def note_outside(xp, index, lowest, size, outside):
     xp.logical_or(outside, wrong.any(), out=outside)
 
 
-_quicker: dict = {}  # by type of device: a kernel that does the same
-
-
-def looks_by(device):
-    """Have the values of a type of device looked at by a kernel: a decorator."""
-    return lambda kernel: _quicker.setdefault(device, kernel)
-
-
 class Asserts:
     """What was expected of each device's values, and whether it held.
 
@@ -62,7 +54,7 @@ class Asserts:
     def expect_inside(self, device, index, lowest, size, sentence):
         """Note whether an array of whole numbers lies in [lowest, size); the caller chose the device."""
         if index.size:
-            note = _quicker.get(self._backend.type, note_outside) if self._backend.kernels else note_outside
+            note = self._backend.note_outside or note_outside
             note(self._xp, index, lowest, size, self.place_for(device, sentence.format(size=size)))
 
     def _begin_anew(self, device):

@@ -39,8 +39,6 @@ class CudaBackend(Backend):
 
     def __init__(self, cupy, kernels=True):
         self.xp, self.kind, self.kernels = cupy, cupy.ndarray, kernels
-        if not kernels:
-            self.add_rows = None
         self._devices = cupy.cuda.runtime.getDeviceCount()
         self._asserts = Asserts(self)
         self._kept: list = []  # memory that streams are not done with, and what marks their places

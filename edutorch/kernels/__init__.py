@@ -8,6 +8,7 @@ from . import cpu
 def _load(backend):
     """Load the kernels of a kind of device when one joins: a machine without pays nothing for them."""
     if backend.type == "cuda" and backend.kernels:
-        from .cuda import multi_tensor
+        from .cuda import multi_tensor, positions, random, sums
 
-        backend.multi_tensor = multi_tensor
+        backend.multi_tensor, backend.add_rows = multi_tensor, sums.add_rows
+        backend.note_outside, backend.random_stream = positions.note_outside, random.DevicePhilox

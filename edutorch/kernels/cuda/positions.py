@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...backends import looks_by
 from .grids import elementwise, in_order
-from .source import Source, ctype
+from .source import WHOLE, Source, ctype
 
-_WHOLE = ("long long", "int", "short", "signed char", "unsigned char")
-_source = Source("positions.cu", any_outside=_WHOLE)
+_source = Source("positions.cu", any_outside=WHOLE)
 
 
-@looks_by("cuda")
 def note_outside(xp, index, lowest, size, outside):
     """Set the boolean `outside` if any of some whole numbers is not in [lowest, size)."""
     index = in_order(index)

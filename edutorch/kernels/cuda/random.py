@@ -9,28 +9,25 @@ import numpy as np
 from ... import dtypes
 from ...backends import XP, backend_of
 from ...ops.dropout import keep_and_scale, native_dropout
-from ...random import draws_on
 from ...streams.philox import Philox
 from ...streams.stream import DOUBLE_WORDS_FROM, check_chance, check_normal, check_uniform, integer_bounds
 from .grids import elementwise, in_order, wide
-from .source import FLOATS, Source, ctype
+from .source import FLOATS, WHOLE, Source, ctype
 
-_WHOLE = ("long long", "int", "short", "signed char", "unsigned char")
 _WITH_INTEGERS = [d.numpy for d in dtypes.ALL if d not in (dtypes.bool, dtypes.uint16, dtypes.uint32, dtypes.uint64)]
-_HOLDING_ONES = (*FLOATS, *_WHOLE, "bool")
+_HOLDING_ONES = (*FLOATS, *WHOLE, "bool")
 _source = Source(
     "random.cu",
     uniform=FLOATS,
     normal=FLOATS,
-    integers=[f"{t}, {large}" for t in (*FLOATS, *_WHOLE) for large in ("true", "false")],
+    integers=[f"{t}, {large}" for t in (*FLOATS, *WHOLE) for large in ("true", "false")],
     chance=_HOLDING_ONES,
-    chances=[f"{t}, {p}" for t in (*FLOATS, *_WHOLE) for p in FLOATS],
+    chances=[f"{t}, {p}" for t in (*FLOATS, *WHOLE) for p in FLOATS],
     dropout=FLOATS,
     keep_and_scale=FLOATS,
 )
 
 
-@draws_on("cuda")
 class DevicePhilox(Philox):
     """Philox on the device, for the kinds of numbers that training needs; the other kinds are drawn in NumPy.
 

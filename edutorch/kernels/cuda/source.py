@@ -28,6 +28,7 @@ _CTYPES = {
 FULL = ("float", "double")
 HALVES = ("__half", "__nv_bfloat16")
 FLOATS = (*FULL, *HALVES)
+WHOLE = ("long long", "int", "short", "signed char", "unsigned char")
 
 
 def ctype(dtype):

@@ -6,7 +6,6 @@ import numpy as np
 
 from ... import dtypes
 from ...backends import XP
-from ...backends.cupy import CudaBackend
 from .grids import LARGEST, wide
 from .source import FLOATS, HALVES, Source, ctype
 
@@ -36,6 +35,3 @@ def _launch(xp, matrix, sums, across):
     kernel = _source.kernel(xp, f"add_rows<{ctype(matrix.dtype)}, {ctype(sums.dtype)}>")
     kernel((across, len(sums)), (_COLUMNS, _LINES), (matrix, sums, np.int64(rows), np.int64(n)))
     return sums
-
-
-CudaBackend.add_rows = staticmethod(add_rows)
