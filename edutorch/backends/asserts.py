@@ -7,6 +7,8 @@ device-side asserts; unlike there, the device can be used further.
 
 from __future__ import annotations
 
+import numpy as np
+
 from .arrays import backend_of, on_host
 
 ROOM = 256  # sentences that a device can tell apart until it is next waited for
@@ -40,7 +42,8 @@ class Asserts:
     def place_for(self, device, sentence):
         """Return a boolean on the current device; a kernel that sets it has the next wait say this sentence."""
         if device not in self._broken:
-            self._broken[device], self._sentences[device] = self._xp.zeros(ROOM, bool), {}
+            # Not `xp.zeros`: a graph that is captured would forget at each replay what the one before found.
+            self._broken[device], self._sentences[device] = self._backend.put(np.zeros(ROOM, bool), device), {}
         sentences = self._sentences[device]
         place = sentences.setdefault(sentence, len(sentences))
         if place >= ROOM:
@@ -72,7 +75,8 @@ class Asserts:
         self._news.discard(device)
         broken = self._broken[device].get()
         if broken.any():
-            self._broken[device].fill(False)
+            with self._backend.on(device):
+                self._broken[device].fill(False)
             said = [sentence for sentence, place in self._sentences[device].items() if broken[place]]
             raise AcceleratorError(
                 "CUDA error: device-side assert triggered\n" + "\n".join(said) + "\nIt was in one of the operators "

@@ -131,6 +131,9 @@ class CudaBackend(Backend):
         weakref.finalize(array, self._keep, array.data.mem, stream._stream).atexit = False
 
     def _keep(self, memory, stream):
+        if stream.is_capturing():  # then each replay needs it, and CUDA cannot tell whether a captured mark is reached
+            self.capture.held.append(memory)
+            return
         self._kept = [(event, held) for event, held in self._kept if not event.done] + [(stream.record(), memory)]
 
     def address(self, array):

@@ -76,6 +76,10 @@ class Numbers:
         self._xp, self._where = xp, device("cuda", index)
         self._drawer = generator_at(self._where).stream
         self._begin = self._drawer.offset if self._drawer.on_device else 0
+        if self._drawer.on_device:
+            self._drawer.state_on(
+                xp.empty(0)
+            )  # a new seed is copied there now; in the capture that would be noted only
         self._drawn = 0
 
     def end(self):

@@ -25,7 +25,7 @@ class Stream:
             self._stands_for(backend.xp.cuda.Stream(non_blocking=True, priority=priority or None), backend, index)
 
     def _stands_for(self, cupy_stream, backend, index):
-        self._stream, self._cupy = cupy_stream, backend.xp.cuda
+        self._stream, self._backend = cupy_stream, backend
         self.device = _device("cuda", index)
         self._outer = []
 
@@ -57,13 +57,20 @@ class Stream:
         """Let work that comes from now on wait for what stands in another stream by now."""
         self.wait_event(stream.record_event())
 
-    def __enter__(self):
-        self._outer.append(self._cupy.get_current_stream())
+    def _use(self):
+        """Let work go to this stream from now on; its device is the current one then."""
+        self._backend.use(self.device.index)  # CuPy keeps a current stream for each device, and changes no other
         self._stream.use()
+
+    def __enter__(self):
+        self._outer.append((self._backend.current(), current_stream(self.device)))
+        self._use()
         return self
 
     def __exit__(self, *exception):
-        self._outer.pop().use()
+        device, stream = self._outer.pop()
+        stream._use()
+        self._backend.use(device)
 
     def __eq__(self, other):
         return isinstance(other, Stream) and self._stream == other._stream
@@ -130,7 +137,7 @@ def stream(stream):
 def set_stream(stream):
     """Let work go to a stream from now on."""
     if stream is not None:
-        stream._stream.use()
+        stream._use()
 
 
 def current_stream(device=None):

@@ -140,6 +140,31 @@ def test_graphs_share_memory(cuda):
     assert z.tolist() == [4, 4]
 
 
+def test_what_a_replay_found_wrong_is_not_forgotten_by_the_next(cuda):
+    table, rows = torch.ones(4, 2, device=cuda), torch.tensor([0, 9], device=cuda)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        torch.nn.functional.embedding(rows, table)
+    graph.replay()
+    rows.copy_(torch.tensor([0, 1]))
+    graph.replay()
+    with pytest.raises(torch.AcceleratorError, match="an index is out of range for a table of 4 rows"):
+        torch.cuda.synchronize()
+    graph.replay()
+    torch.cuda.synchronize()
+
+
+def test_a_copy_into_an_array_is_not_captured_as_it_was(stand_in):
+    cupy = BACKENDS["cuda"].xp
+    x, stream = cupy.zeros(3), cupy.cuda.Stream(non_blocking=True)
+    with stream:
+        stream.begin_capture()
+        x.set(np.ones(3))
+        graph = stream.end_capture()
+    graph.launch()
+    assert np.isnan(x.get()).all()
+
+
 def test_memory_that_was_given_back_is_not_what_it_was(stand_in):
     x = torch.ones(3, device="cuda")
     kept, graph = torch.full((3,), 5.0, device="cuda"), torch.cuda.CUDAGraph()

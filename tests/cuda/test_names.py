@@ -96,3 +96,29 @@ def test_the_processor_asked_as_a_device(torch):
             assert (names.ones(2, 2) @ names.ones(2, 2)).dtype is names.bfloat16
         with pytest.warns(FutureWarning, match=r"^`torch.cpu.amp.GradScaler\(args...\)` is deprecated"):
             assert names.cpu.amp.GradScaler(init_scale=2.0).get_scale() == 2.0
+
+
+def test_memory_waits_for_a_graph_that_is_captured(stand_in):
+    """CUDA refuses to say whether a mark in a stream that is captured was reached."""
+    x, y, stream = edutorch.ones(3, device="cuda"), edutorch.ones(3, device="cuda"), edutorch.cuda.Stream()
+    x.record_stream(stream)
+    y.record_stream(stream)
+    with edutorch.cuda.graph(edutorch.cuda.CUDAGraph(), stream=stream):
+        del x, y
+        gc.collect()
+        assert len(BACKENDS["cuda"].capture.held) == 2
+    assert not BACKENDS["cuda"]._kept
+
+
+def test_a_stream_brings_its_device_along(stand_in):
+    stream = edutorch.cuda.Stream("cuda:1")
+    with edutorch.cuda.stream(stream):
+        assert edutorch.cuda.current_device() == 1
+        assert edutorch.cuda.current_stream() == stream
+        assert edutorch.ones(2, device="cuda").device.index == 1
+        edutorch.cuda.set_device(0)
+    assert edutorch.cuda.current_device() == 0
+    edutorch.cuda.set_stream(stream)
+    assert edutorch.cuda.current_device() == 1
+    edutorch.cuda.set_stream(edutorch.cuda.default_stream("cuda:0"))
+    assert edutorch.cuda.current_device() == 0

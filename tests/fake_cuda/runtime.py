@@ -63,8 +63,17 @@ device = SimpleNamespace(Device=Device, get_cublas_handle=cublas.get_cublas_hand
 class Stream:
     def __init__(self, null=False, non_blocking=False, ptds=False, priority=None):
         self.done, self.ptr = True, 0 if null else id(self)
+        self.device_id = -1 if null else CURRENT[0]
+
+    def _match(self):
+        if self.device_id not in (-1, CURRENT[0]):
+            raise RuntimeError(
+                f"The device that the stream is created on ({self.device_id}) does not match with the current device "
+                f"({CURRENT[0]})"
+            )
 
     def __enter__(self):
+        self._match()
         capture.STREAMS.append(self)
         return self
 
@@ -72,6 +81,7 @@ class Stream:
         capture.STREAMS.pop()
 
     def use(self):
+        self._match()
         capture.STREAMS[-1] = self
         return self
 
@@ -118,11 +128,19 @@ def get_current_stream(device_id=-1):
 
 
 class Event:
+    _captured = False
+
     def __init__(self, block=False, disable_timing=False, interprocess=False):
-        self.done = True
+        pass
+
+    @property
+    def done(self):
+        if self._captured:
+            raise RuntimeError("cudaErrorCapturedEvent: operation not permitted on an event last recorded in a capture")
+        return True
 
     def record(self, stream=None):
-        pass
+        self._captured = capture.is_capturing(capture.STREAMS[-1] if stream is None else stream)
 
     def synchronize(self):
         count("sync")

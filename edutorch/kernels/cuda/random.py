@@ -47,6 +47,8 @@ class DevicePhilox(Philox):
         backend = backend_of(array)
         index = backend.index_of(array)
         if index not in self._told:
+            if backend.capture is not None and index in self._states:  # each replay would copy what lies there by then
+                raise RuntimeError("A new seed cannot be captured: seed the generator before the graph.")
             state = np.array([self._seed, self.shift], np.uint64)
             if index in self._states:
                 self._states[index].set(state)

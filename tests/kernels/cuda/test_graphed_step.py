@@ -115,6 +115,26 @@ def test_dropout_draws_what_it_would_have_drawn(cuda):
     assert after == torch.rand(4, device=cuda).tolist()
 
 
+def test_a_generator_is_seeded_before_the_capture_and_not_in_it(cuda):
+    x, y = torch.ones(64, device=cuda), torch.empty(64, device=cuda)
+    drop = nn.Dropout(0.5)
+    drop(x)
+    torch.cuda.manual_seed(7)
+    expected = [drop(x).tolist() for _ in range(2)]
+    torch.cuda.manual_seed(7)  # the same generator goes on, and so does its place in the device's memory
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        y.copy_(drop(x))
+    got = []
+    for _ in range(2):
+        graph.replay()
+        got.append(y.tolist())
+    assert got == expected
+    with pytest.raises(RuntimeError, match="A new seed cannot be captured"), torch.cuda.graph(torch.cuda.CUDAGraph()):
+        torch.cuda.manual_seed(7)
+        drop(x)
+
+
 def test_a_generator_of_ones_own_is_refused(cuda):
     generator, graph = torch.Generator(device=cuda), torch.cuda.CUDAGraph()
     with (
