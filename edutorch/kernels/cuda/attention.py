@@ -31,7 +31,7 @@ _OLDEST = 80  # the compute capability from which on it knows attention: GPUs fr
 @attention.kernel("cuda", halves=True)
 def attention_kernel(xp, query, key, value, attn_mask, kept, is_causal, scale, keep_scale):
     """Compute attention."""
-    if not _suit(query, key, value):
+    if not suits(query, key, value, empty=False):
         return NotImplemented
     if attn_mask is None and kept is None and _flash_suits(xp, query, key, value):
         q, k, v = (_readable(xp, x) for x in (query, key, value))
@@ -50,7 +50,7 @@ def attention_gradients_kernel(
     xp, g, query, key, value, attn_mask, kept, out, logs, is_causal, scale, keep_scale, needs
 ):
     """Compute the gradients of attention."""
-    if not _suit(query, key, value, g):
+    if not suits(query, key, value, g, empty=False):
         return NotImplemented
     if attn_mask is None and kept is None and _flash_suits(xp, query, key, value, g, out):
         operands = [_readable(xp, x) for x in (query, key, value, out, g)]
@@ -69,10 +69,6 @@ def attention_gradients_kernel(
         to_scores if needs[3] else None,
         None,
     )
-
-
-def _suit(*arrays):
-    return suits(*arrays) and all(x.size for x in arrays)
 
 
 # ---------------------------------------------------------------- by steps

@@ -19,7 +19,7 @@ from .grids import wide
 @convolution.kernel("cuda", halves=True)
 def convolve(xp, input, weight, bias, stride, padding, dilation, groups):
     """Slide filters over pictures."""
-    if not _suit(input, weight):
+    if not suits(input, weight, empty=False):
         return NotImplemented
     steps = stride, padding, dilation
     shape = (len(input), len(weight), *_places(input.shape[2:], weight.shape[2:], *steps))
@@ -30,7 +30,7 @@ def convolve(xp, input, weight, bias, stride, padding, dilation, groups):
 @conv_transpose.kernel("cuda", halves=True)
 def spread(xp, input, weight, bias, size, stride, padding, dilation, groups):
     """Hand numbers to windows."""
-    if not _suit(input, weight):
+    if not suits(input, weight, empty=False):
         return NotImplemented
     steps, out = (stride, padding, dilation), None
     if _places(size, weight.shape[2:], *steps) == input.shape[2:]:  # with output padding there may be a window more
@@ -42,7 +42,7 @@ def spread(xp, input, weight, bias, size, stride, padding, dilation, groups):
 @conv_weight.kernel("cuda", halves=True)
 def weight_gradient(xp, input, slope, kernel, stride, padding, dilation, groups):
     """Let inputs and slopes meet at the weights."""
-    if not _suit(input, slope):
+    if not suits(input, slope, empty=False):
         return NotImplemented
     steps, out = (stride, padding, dilation), None
     if _places(input.shape[2:], kernel, *steps) == slope.shape[2:]:
@@ -124,10 +124,6 @@ def _by_cudnn(xp, describe, first, second, shape, steps):
     parameters = {name: tuple(step) for name, step in zip(names, steps, strict=True)}
     done = cudnn.run(describe, operands, [out], exact, order, **parameters)
     return out if done else None
-
-
-def _suit(*arrays):
-    return suits(*arrays) and all(x.size for x in arrays)
 
 
 def _places(size, kernel, stride, padding, dilation):

@@ -86,10 +86,16 @@ def readable(array):
     return array if _layout(array, array.shape[:-2]).readable else XP[type(array)].ascontiguousarray(array)
 
 
-def suits(*arrays):
-    """Whether `gemm` can multiply these: they are of one floating dtype, and matrices or stacks of them."""
+def suits(*arrays, empty=True):
+    """Whether `gemm` can multiply these: they are of one floating dtype, and matrices or stacks of them.
+
+    Args:
+        empty: whether arrays without elements will do, too.
+    """
     first = arrays[0].dtype
-    return first in _TYPES and all(x.dtype == first and x.ndim > 1 and max(x.shape[-2:]) < _LARGEST for x in arrays)
+    return first in _TYPES and all(
+        x.dtype == first and x.ndim > 1 and max(x.shape[-2:]) < _LARGEST and (empty or x.size) for x in arrays
+    )
 
 
 # ---------------------------------------------------------------- how arrays lie
