@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .cells import frame
 from .controls import panel
-from .svg import COLOR, INK, LINE, MUTED, PAPER, TINT, Canvas, Drawing
+from .svg import COLOR, LINE, MUTED, PAPER, TINT, Canvas, Drawing
 
 
 def global_loads(n: int, tile: int = 1) -> int:
@@ -55,36 +55,20 @@ def show_tiles(n: int = 16, tile: int = 4, *, block: int = 0, step: int = 0) -> 
         canvas.text(0, -40 + 20 * row, line, anchor="start", size=12.5)
     pixel = 208 / n
     places = {"A": (0, 252), "B": (252, 20), "C": (252, 252)}
+
+    def draw(row, column, **style):
+        frame(canvas, column * pixel, row * pixel, tile * pixel, tile * pixel, **style)
+
     done = {"A": [(i, t * tile) for t in range(step)], "B": [(t * tile, j) for t in range(step)], "C": []}
     now = {"A": (i, k), "B": (k, j), "C": (i, j)}
     for name, (x, y) in places.items():
         with canvas.group(x, y):
             frame(canvas, 0, 0, n * pixel, n * pixel, stroke=LINE, stroke_width=1, fill=PAPER)
             for row, column in done[name]:
-                frame(
-                    canvas,
-                    column * pixel,
-                    row * pixel,
-                    tile * pixel,
-                    tile * pixel,
-                    stroke=MUTED,
-                    stroke_width=1,
-                    fill=TINT["gray"],
-                    dash="3 2",
-                )
-            row, column = now[name]
+                draw(row, column, stroke=MUTED, stroke_width=1, fill=TINT["gray"], dash="3 2")
             paint = COLOR["orange"] if name == "C" else COLOR["blue"]
             tint = TINT["orange"] if name == "C" else TINT["blue"]
-            frame(
-                canvas,
-                column * pixel,
-                row * pixel,
-                tile * pixel,
-                tile * pixel,
-                stroke=paint,
-                stroke_width=3,
-                fill=tint,
-            )
+            draw(*now[name], stroke=paint, stroke_width=3, fill=tint)
             for line in range(tile, n, tile):
                 canvas.line([(line * pixel, 0), (line * pixel, n * pixel)], stroke=LINE, stroke_width=0.5)
                 canvas.line([(0, line * pixel), (n * pixel, line * pixel)], stroke=LINE, stroke_width=0.5)
@@ -95,7 +79,7 @@ def show_tiles(n: int = 16, tile: int = 4, *, block: int = 0, step: int = 0) -> 
         ("dashed, grey: used in earlier steps", MUTED),
     )
     for row, (text, ink) in enumerate(legend):
-        canvas.text(-6, 130 + 22 * row, text, anchor="start", size=11.5, fill=ink if ink != INK else INK)
+        canvas.text(-6, 130 + 22 * row, text, anchor="start", size=11.5, fill=ink)
     return canvas.drawing()
 
 
