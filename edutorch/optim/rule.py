@@ -116,7 +116,7 @@ class Rule(Optimizer):
             if p._grad is None or kernels is None or not kernels.takes(p.array, p._grad.array):
                 left.append(p)
                 continue
-            state = self.state.get(p)
+            state = self.state.get(p, {})
             first = not state
             if first:
                 with making_on(p.device):
