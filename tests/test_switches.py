@@ -74,6 +74,16 @@ def test_what_is_no_bool(switch, value):
         same_on_both(lambda torch: setattr(torch.backends.cuda.matmul, switch, value))
 
 
+@pytest.mark.parametrize("precisions", [("tf32", "ieee"), ("none", "tf32")])
+def test_one_answer_for_two_precisions(precisions):
+    def program(torch):
+        cudnn = torch.backends.cudnn
+        cudnn.conv.fp32_precision, cudnn.rnn.fp32_precision = precisions
+        return cudnn.allow_tf32
+
+    same_on_both(program)
+
+
 @pytest.mark.parametrize(
     "value", ["x", 1, (), [], (1,), (True, 1), (True, True, True), (True, False), (True,), [False]]
 )

@@ -37,7 +37,16 @@ class AllowTF32(Flag):
     """Whether convolutions and recurrent layers may use TF32."""
 
     def __get__(self, module, owner=None):
-        return self if module is None else "tf32" in (conv.fp32_precision, rnn.fp32_precision)
+        if module is None:
+            return self
+        of_conv, of_rnn = (layers.fp32_precision == "tf32" for layers in (conv, rnn))
+        if of_conv is not of_rnn:
+            raise RuntimeError(
+                "PyTorch is checking whether allow_tf32 is enabled for cuDNN without a specific operator name,but the "
+                "current flag(s) indicate that cuDNN conv and cuDNN RNN have different TF32 flags.\nAsk for "
+                "`torch.backends.cudnn.conv.fp32_precision` or `rnn.fp32_precision`."
+            )
+        return of_conv
 
     def __set__(self, module, value):
         conv.fp32_precision = rnn.fp32_precision = "tf32" if self.checked(value) else "none"

@@ -49,7 +49,7 @@ def gemm(a, b, out=None, *, alpha=1.0, beta=0.0, tf32=None):
         out: the array to write to, C; a new one by default. Of halves it may be float32, unrounded.
         alpha, beta: the factors; with beta = 0 what lies in `out` is not read.
         tf32: whether float32 numbers may be cut to 10 bits of mantissa before they are multiplied; by default what
-            `torch.backends.cuda.matmul.allow_tf32` says. Recurrent layers say `torch.backends.cudnn.allow_tf32`.
+            `torch.backends.cuda.matmul.allow_tf32` says. Recurrent layers ask `torch.backends.cudnn.rnn`.
 
     Returns:
         `out`, or the new array.

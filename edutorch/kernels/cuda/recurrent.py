@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...backends import cudnn
+from ...backends.cudnn import rnn as switches
 from ...ops.gru import gru_sequence
 from ...ops.lstm import lstm_sequence
 from ...ops.rnn import rnn_sequence
@@ -32,7 +32,7 @@ def _fits(input, w_ih, w_hh, rows):
 
 def _times(a, b, out=None, beta=0.0):
     """Multiply matrices, as exactly as recurrent layers are asked to."""
-    return gemm(a, b, out, beta=beta, tf32=cudnn.allow_tf32)
+    return gemm(a, b, out, beta=beta, tf32=switches.fp32_precision == "tf32")
 
 
 class _Steps:
