@@ -44,7 +44,7 @@ def show_launch(n: int, blocks: int, threads: int, *, loop: bool = False) -> Dra
     most = max(map(len, work.values()))
     rule = f"i = block * {threads} + thread" + (f", then i + {blocks * threads}, …" if loop else "")
     facts = [
-        f"{blocks} blocks of {threads} threads, {n} elements: {rule}",
+        f"{_many(blocks, 'block')} of {_many(threads, 'thread')}, {_many(n, 'element')}: {rule}",
         f"threads without an element: {idle}",
         f"elements without a thread: {f'{missing[0]} to {missing[-1]}' if missing else 'none'}",
     ]
@@ -92,3 +92,8 @@ def explore_launch(n: int = 10):
         display(show_launch(n, blocks, threads, loop=loop))
 
     return panel(*controls.values(), ipywidgets.interactive_output(show, controls))
+
+
+def _many(count: int, thing: str) -> str:
+    """Return how many things there are, in words: "1 block", "2 blocks"."""
+    return f"{count} {thing}{'s' * (count != 1)}"

@@ -64,12 +64,12 @@ def show_timeline(kernels: int = 12, *, launch: float = 5.0, work: float = 2.0, 
         >>> print(show_timeline(10, launch=5, work=20))
         10 kernels of 20 µs, 5 µs to launch one
         the host is free after 50 µs, all is done after 205 µs
-        the device works 98 % of the time: arithmetic decides
+        the device works 98 % of the time: the work decides
     """
     line = run_queue(kernels, launch, work, wait_every)
     free = (line.waits or line.launches)[-1][1] if wait_every and kernels % wait_every == 0 else line.launches[-1][1]
     without = run_queue(kernels, launch, work).end
-    decides = "arithmetic decides" if line.busy > 0.8 else "launches decide"
+    decides = "the work decides" if line.busy > 0.8 else "launches decide"
     if line.end > 1.2 * without:
         decides = "waiting decides"
     title = f"{kernels} kernels of {digits(work)} µs, {digits(launch)} µs to launch one"

@@ -66,10 +66,10 @@ def show_warp(stride: int = 1, offset: int = 0, *, size: int = 4) -> Drawing:
             border, dash = (INK, "") if comes else (BORDER, "2 2")
             canvas.box(x, y, wide, _HEIGHT, text, size=11, ink=PAPER, fill=fill, stroke=border, dash=dash)
     below = (max(lanes) // row - first + 1) * (_HEIGHT + 4) + 14
-    legend = (("blue, with the lane's number: asked for", COLOR["blue"]), ("solid border: moved", INK))
+    legend = (("blue, with the lane's number: asked for", COLOR["blue"]), ("solid border: moved, yellow in vain", INK))
     canvas.text(0, below, legend[0][0], anchor="start", size=12, fill=legend[0][1])
     canvas.text(290, below, legend[1][0], anchor="start", size=12, fill=legend[1][1])
-    canvas.text(450, below, "dashed border: stays where it is", anchor="start", size=12, fill=MUTED)
+    canvas.text(520, below, "dashed border: stays where it is", anchor="start", size=12, fill=MUTED)
     return canvas.drawing()
 
 

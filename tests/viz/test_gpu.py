@@ -94,7 +94,7 @@ def test_a_queue_played_by_hand():
 
 @pytest.mark.parametrize(
     ("launch", "work", "wait", "decides"),
-    [(5, 1, 0, "launches decide"), (5, 40, 0, "arithmetic decides"), (5, 5, 1, "waiting decides")],
+    [(5, 1, 0, "launches decide"), (5, 40, 0, "the work decides"), (5, 5, 1, "waiting decides")],
 )
 def test_who_decides(launch, work, wait, decides):
     assert str(show_timeline(12, launch=launch, work=work, wait_every=wait)).endswith(decides)
