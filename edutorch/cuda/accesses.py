@@ -166,13 +166,16 @@ class Trace:
 
 def _first_race(group: list[Access]) -> tuple[Access, Access] | None:
     """Return two accesses of one element that nothing orders, if there are any."""
-    seen: dict[tuple, Access] = {}  # one of each (kind, block, phase), and two threads at most: enough to find a pair
+    seen: dict[tuple, list[Access]] = defaultdict(list)  # of each kind, block and phase two threads: one is not b's
     for b in group:
-        for (kind, block, phase, thread), a in seen.items():
-            apart = block != b.block or (phase == b.phase and thread != b.thread)
-            if apart and {kind, b.kind} not in ({"load"}, {"atomic"}):
-                return a, b
-        seen.setdefault((b.kind, b.block, b.phase, b.thread), b)
+        for (kind, block, phase), few in seen.items():
+            if {kind, b.kind} not in ({"load"}, {"atomic"}):
+                for a in few:
+                    if block != b.block or (phase == b.phase and a.thread != b.thread):
+                        return a, b
+        few = seen[b.kind, b.block, b.phase]
+        if not few or (len(few) == 1 and few[0].thread != b.thread):
+            few.append(b)
     return None
 
 
