@@ -200,7 +200,7 @@ def _run_thread(machine, thread, kernel, arguments):
         return
     thread.done, thread.barrier = True, None
     if result is not None:
-        raise TypeError(f"a kernel returns nothing, it writes into an array; yours returned {result!r}")
+        raise TypeError("a kernel returns nothing, it writes into an array: leave the value behind `return` out")
 
 
 def _look_at_the_barrier(threads):
