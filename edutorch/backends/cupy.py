@@ -199,7 +199,7 @@ def _count_peaks(cupy, now):
         name = "edutorch: the most memory in use"
 
         def malloc_postprocess(self, device_id, size, mem_size, mem_ptr, pmem_id):
-            now[device_id] += mem_size
+            now[device_id] += mem_size if mem_ptr else 0  # 0: there was no memory left
             peaks[device_id] = max(peaks[device_id], now[device_id])
 
         def free_postprocess(self, device_id, mem_size, mem_ptr, pmem_id):

@@ -110,6 +110,25 @@ def test_memory_waits_for_a_graph_that_is_captured(stand_in):
     assert not BACKENDS["cuda"]._kept
 
 
+def test_memory_that_was_not_to_be_had_is_no_memory_in_use(stand_in, monkeypatch):
+    """CuPy calls its hooks with the addresses of what it hands out, and with 0 where there is none."""
+    watching = []
+
+    class Hook:
+        def __enter__(self):
+            watching.append(self)
+
+    monkeypatch.setattr(cupy.cuda, "MemoryHook", Hook)
+    assert edutorch.cuda.max_memory_allocated() == 0
+    known = {"device_id": 0, "mem_size": 512, "pmem_id": 1}
+    watching[0].malloc_postprocess(size=500, mem_ptr=4096, **known)
+    watching[0].malloc_postprocess(size=500, mem_ptr=0, **known)
+    assert edutorch.cuda.max_memory_allocated() == 512
+    watching[0].free_postprocess(mem_ptr=4096, **known)
+    edutorch.cuda.reset_peak_memory_stats()
+    assert edutorch.cuda.max_memory_allocated() == 0
+
+
 def test_a_stream_brings_its_device_along(stand_in):
     stream = edutorch.cuda.Stream("cuda:1")
     with edutorch.cuda.stream(stream):

@@ -39,7 +39,13 @@ def compile(code, expressions, architecture, options):
     for expression in expressions:
         assert library.nvrtcAddNameExpression(program, expression.encode()) == 0
     where = _folder("include", HALVES_FOR).parent
-    given = [*options, "--ftz=true", f"--gpu-architecture=sm_{architecture}", f"-I{where}"]
+    given = [
+        *options,
+        "--ftz=true",
+        "--device-as-default-execution-space",
+        f"--gpu-architecture=sm_{architecture}",
+        f"-I{where}",
+    ]
     failed = library.nvrtcCompileProgram(program, len(given), (ctypes.c_char_p * len(given))(*map(str.encode, given)))
     size = ctypes.c_size_t()
     library.nvrtcGetProgramLogSize(program, ctypes.byref(size))
