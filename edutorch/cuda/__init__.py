@@ -22,7 +22,6 @@ from .devices import (
     set_device,
     synchronize,
 )
-from .graphs import CUDAGraph, graph, graph_pool_handle, is_current_stream_capturing
 from .memory import (
     empty_cache,
     max_memory_allocated,
@@ -56,5 +55,6 @@ __getattr__, __dir__ = load_later(
     "nvtx",
     make_graphed_step="graphed_step",
     GraphedStep="graphed_step",
+    **dict.fromkeys(("CUDAGraph", "graph", "graph_pool_handle", "is_current_stream_capturing"), "graphs"),
     **{f"{name}Tensor": "tensor_types" for name in _TYPES},
 )
