@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import edutorch as torch
-from edutorch.backends import asserts
+from edutorch.backends import asserts, backend_of
 from tests.fake_cuda import counted
 
 
@@ -44,6 +44,16 @@ def test_more_sentences_than_there_is_room_for(cuda, monkeypatch):
         torch.zeros(size, device=cuda)[one]
     torch.zeros(1, device=cuda)[one]
     with pytest.raises(torch.AcceleratorError, match="size 1"):
+        torch.cuda.synchronize(cuda)
+
+
+def test_another_stream_is_not_forgotten(cuda):
+    x = torch.zeros(3, device=cuda)
+    with torch.cuda.stream(torch.cuda.Stream(cuda)):
+        outside = backend_of(x.array).assert_place(x.array, "said by a kernel that is not done yet")
+    x.sum().item()  # waits for the default stream alone
+    outside.fill(True)
+    with pytest.raises(torch.AcceleratorError, match="not done yet"):
         torch.cuda.synchronize(cuda)
 
 

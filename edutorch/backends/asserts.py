@@ -36,7 +36,7 @@ class Asserts:
         self._backend, self._xp = backend, backend.xp
         self._broken: dict = {}  # by device: an array of booleans, a place for each sentence
         self._sentences: dict = {}  # by device: a dictionary from sentence to its place
-        self._news: set = set()  # devices that something was expected of since they were last looked at
+        self._news: set = set()  # (device, stream) that something was expected of and that were not waited for since
         self._captured: set = set()  # devices with graphs in which something is: they may run at any time
 
     def place_for(self, device, sentence):
@@ -49,7 +49,7 @@ class Asserts:
         if place >= ROOM:
             self._begin_anew(device)
             place = self._sentences[device].setdefault(sentence, 0)
-        self._news.add(device)
+        self._news.add((device, self._stream()))
         if self._backend.capture is not None:
             self._captured.add(device)
         return self._broken[device][place]
@@ -60,19 +60,26 @@ class Asserts:
             note = self._backend.note_outside or note_outside
             note(self._xp, index, lowest, size, self.place_for(device, sentence.format(size=size)))
 
+    def _stream(self):
+        return self._xp.cuda.get_current_stream().ptr
+
     def _begin_anew(self, device):
         self.look(device)
         self._sentences[device].clear()
 
-    def look(self, device):
+    def look(self, device, all_streams=False):
         """Raise an error if something was wrong on a device, which is waited for if anything was expected of it.
+
+        Args:
+            all_streams: whether all of the device's streams were waited for, not the current one alone.
 
         Raises:
             AcceleratorError: with the sentences of all that was wrong.
         """
-        if device not in self._news and device not in self._captured:
+        done = {news for news in self._news if news[0] == device and (all_streams or news[1] == self._stream())}
+        if not done and device not in self._captured:
             return
-        self._news.discard(device)
+        self._news -= done
         broken = self._broken[device].get()
         if broken.any():
             with self._backend.on(device):

@@ -143,18 +143,14 @@ class CudaBackend(Backend):
     # ---- waiting
 
     def synchronize(self, index=None):
-        """Wait until a device has done what it was asked for."""
-        index = self.current() if index is None else index
-        self.xp.cuda.Device(index).synchronize()
-        self.look(index)
-
-    def look(self, index):
-        """Raise an error if something was wrong on a device, which has been waited for.
+        """Wait until a device has done what it was asked for.
 
         Raises:
-            AcceleratorError: with what was wrong.
+            AcceleratorError: if something was wrong there since it was last waited for.
         """
-        self._asserts.look(index)
+        index = self.current() if index is None else index
+        self.xp.cuda.Device(index).synchronize()
+        self._asserts.look(index, all_streams=True)
 
     # ---- memory
 
