@@ -89,10 +89,12 @@ def explore_tiles(n: int = 16):
     from IPython.display import display
 
     wide = {"style": {"description_width": "90px"}, "layout": {"width": "440px"}}
-    sizes = [t for t in (1, 2, 4, 8, 16) if n % t == 0 and t < n]
-    tile = ipywidgets.Dropdown(options=sizes, value=4, description="tile", **wide)
-    block = ipywidgets.IntSlider(6, min=0, max=(n // 4) ** 2 - 1, description="block", **wide)
-    step = ipywidgets.IntSlider(0, min=0, max=n // 4 - 1, description="step", **wide)
+    sizes = [t for t in (1, 2, 4, 8, 16) if n % t == 0 and t < max(n, 2)]
+    first = min(4, sizes[-1])
+    blocks, steps = (n // first) ** 2, n // first
+    tile = ipywidgets.Dropdown(options=sizes, value=first, description="tile", **wide)
+    block = ipywidgets.IntSlider(min(6, blocks - 1), min=0, max=blocks - 1, description="block", **wide)
+    step = ipywidgets.IntSlider(0, min=0, max=steps - 1, description="step", **wide)
 
     def fit(change):
         block.max, step.max = (n // change["new"]) ** 2 - 1, n // change["new"] - 1

@@ -38,6 +38,12 @@ EXPLORERS = {
     "explore_fading": "torch.eye(2), torch.ones(4, 2)",
     "explore_gates": "nn.LSTM(2, 3), [torch.ones(3, 2)], [list('abc')]",
     "explore_merges": "['the', ' then'], [('t', 'h'), ('th', 'e')]",
+    "explore_timeline": "",
+    "explore_launch": "10",
+    "explore_warp": "",
+    "explore_banks": "",
+    "explore_tiles": "4",
+    "explore_limit": "",
     "explore_chain_rule": "loss, {'w': w, 'loss': loss}",
     "explore_backward": "loss, {'w': w, 'loss': loss}",
 }

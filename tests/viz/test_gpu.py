@@ -140,3 +140,11 @@ def test_a_smaller_grid_of_tiles_holds_the_block_and_the_step(capsys):
     tile.value = 8
     assert (block.max, block.value, step.max, step.value) == (3, 3, 1, 1)
     assert "Block 3 computes rows 8 to 15" in said(capsys)
+
+
+@pytest.mark.parametrize("n", [1, 2, 4, 6, 8, 12])
+def test_tiles_of_matrices_of_other_sizes(n):
+    tile, block, step, *_ = explore_tiles(n).children
+    for size in tile.options:
+        tile.value = size
+        assert (block.max, step.max) == ((n // size) ** 2 - 1, n // size - 1)
