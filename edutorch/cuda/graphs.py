@@ -111,6 +111,9 @@ class CUDAGraph:
     from a pool that the graph keeps, and that `memory_allocated` does not count. Random numbers go on from replay to
     replay, as if the work were done anew.
 
+    Args:
+        keep_graph: accepted, and without effect: a graph is ready to run when its capture ends.
+
     Raises:
         AssertionError: if there is no device.
 
