@@ -14,13 +14,13 @@ class Flag:
         self.default, self.setter = default, setter
 
     def __set_name__(self, owner, name):
-        self.name = name
+        self.name, self._kept = name, f"_{name}"  # a module that is looked through shows no more once it is set
 
     def __get__(self, switches, owner=None):
-        return self if switches is None else vars(switches).get(self.name, self.default)
+        return self if switches is None else vars(switches).get(self._kept, self.default)
 
     def __set__(self, switches, value):
-        vars(switches)[self.name] = self.checked(value)
+        vars(switches)[self._kept] = self.checked(value)
 
     def checked(self, value):
         """Return a bool.
