@@ -46,7 +46,7 @@ def one_hot(input, num_classes=-1):
         raise RuntimeError("Can not infer total number of classes from empty tensor.")
     if num_classes != -1:
         expect_inside(numbers, 0, num_classes, "one_hot(): a class value is not among {size} classes")
-    if on_host(numbers) and numbers.size and numbers.min() < 0:
+    if (on_host(numbers) or num_classes == -1) and numbers.size and numbers.min() < 0:
         raise RuntimeError("Class values must be non-negative.")
     if num_classes == -1:
         num_classes = int(numbers.max()) + 1
